@@ -1,0 +1,196 @@
+"""The read-out: logits = V relu(h) + C, with a few multipliers per lane that share the outputs between them."""
+
+import numpy as np
+from amaranth.hdl import Array, Const, Module, Mux, Signal, signed, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..quant.integer import IntegerNetwork
+from .coefficient_memory import CoefficientMemory, pack
+from .recurrence import state_layout
+from .widths import Widths
+
+
+def logit_layout(network: IntegerNetwork) -> data.StructLayout:
+    """One logit, and whether it is the ``last`` of its result."""
+    return data.StructLayout({"logit": signed(Widths.of(network).logit), "last": 1})
+
+
+class ReadOut(wiring.Component):
+    """Computes the logits of a state that arrives row by row. Exact.
+
+    M multipliers per lane compute M logits at once, so a row takes ``fold`` = ceil(o / M) clocks; multiplier j has the
+    logits j·fold to (j + 1)·fold − 1. The accumulators are one chain: each multiplier's part of it rotates by one place
+    with each product, and after the last row the whole chain shifts out, logit 0 first, while the output biases shift in
+    for the next result.
+
+    Throughput: one row in ``fold`` clocks; the first row of a state waits until the result before has been taken.
+
+    Parameters
+    ----------
+    network : IntegerNetwork
+    lanes, multipliers : int
+        P and M.
+
+    Members
+    -------
+    state : ``In(stream.Signature(state_layout(network, lanes)))``
+    logits : ``Out(stream.Signature(logit_layout(network)))``
+
+    Attributes
+    ----------
+    fold : int
+        Clocks per row.
+    latency : int
+        Clocks from the last row being taken to the first logit being offered: the product, one level of the sum over lanes
+        each, and the accumulator.
+    """
+
+    def __init__(self, network: IntegerNetwork, lanes: int, multipliers: int) -> None:
+        self.network = network
+        self.lanes = lanes
+        self.multipliers = multipliers
+        self.rows = network.hidden_size // lanes
+        self.fold = -(-network.output_size // multipliers)
+        self.latency = 2 + (lanes - 1).bit_length()
+        self.width = Widths.of(network).logit
+        super().__init__(
+            {
+                "state": In(stream.Signature(state_layout(network, lanes))),
+                "logits": Out(stream.Signature(logit_layout(network))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        network = self.network
+
+        # Issue: `fold` clocks per row, unless a result is still on its way out.
+        busy = Signal()
+        issue = Signal()
+        address = Signal(range(self.rows * self.fold))
+        following = Mux(address == self.rows * self.fold - 1, 0, address + 1)
+        part = Signal(range(self.fold))
+        m.d.comb += [
+            issue.eq(self.state.valid & ~busy),
+            self.state.ready.eq(~busy & (part == self.fold - 1)),
+        ]
+        final = issue & (address == self.rows * self.fold - 1)
+        with m.If(issue):
+            m.d.sync += [address.eq(following), part.eq(Mux(part == self.fold - 1, 0, part + 1))]
+        with m.If(final):
+            m.d.sync += busy.eq(1)
+
+        # The memory is read one clock ahead, so that weights and states meet in the multipliers.
+        m.submodules.coefficients = coefficients = self._coefficients()
+        m.d.comb += [coefficients.enable.eq(1), coefficients.address.eq(Mux(issue, following, address))]
+        weights = data.View(self._word_layout(), coefficients.data)
+        states = [self._activated(self.state.payload[lane]) for lane in range(self.lanes)]
+        products = [[states[lane] * weights[lane][j] for lane in range(self.lanes)] for j in range(self.multipliers)]
+        products, valid, last = self._registered(m, "product", products, issue, final)
+        while len(products[0]) > 1:
+            products = [[sum(terms[i : i + 2]) for i in range(0, len(terms), 2)] for terms in products]
+            products, valid, last = self._registered(m, f"sum_of_{len(products[0])}", products, valid, last)
+
+        self._accumulators(m, [terms[0] for terms in products], valid, last, busy)
+        return m
+
+    def _accumulators(self, m: Module, products: list[Signal], valid: Signal, last: Signal, busy: Signal) -> None:
+        places, outputs = self.multipliers * self.fold, self.network.output_size
+        biases = [int(bias) for bias in self.network.output_bias] + [0] * (places - outputs)
+        chain = [Signal(signed(self.width), name=f"accumulator_{i}", init=bias) for i, bias in enumerate(biases)]
+        leaving, index = Signal(), Signal(range(places))
+        m.d.comb += [
+            self.logits.valid.eq(leaving & (index < outputs)),
+            self.logits.payload.logit.eq(chain[0]),
+            self.logits.payload.last.eq(index == outputs - 1),
+        ]
+        with m.If(valid):
+            for j, product in enumerate(products):
+                part = chain[j * self.fold : (j + 1) * self.fold]
+                for place, register in enumerate(part[:-1]):
+                    m.d.sync += register.eq(part[place + 1])
+                m.d.sync += part[-1].eq(part[0] + product)
+            m.d.sync += leaving.eq(last)
+        with m.If(leaving & (self.logits.ready | ~self.logits.valid)):
+            for register, source in zip(chain[:-1], chain[1:], strict=True):
+                m.d.sync += register.eq(source)
+            m.d.sync += chain[-1].eq(Array([Const(bias, signed(self.width)) for bias in biases])[index])
+            m.d.sync += index.eq(index + 1)
+            with m.If(index == places - 1):
+                m.d.sync += [index.eq(0), leaving.eq(0), busy.eq(0)]
+
+    def _activated(self, state: Signal) -> Signal:
+        if self.network.readout_activation == "none":
+            return state
+        return Mux(state[-1], Const(0, unsigned(len(state) - 1)), state[:-1])
+
+    def _registered(
+        self, m: Module, name: str, terms: list, valid: Signal, last: Signal
+    ) -> tuple[list, Signal, Signal]:
+        """One pipeline register; this pipeline never waits."""
+        registers = [
+            [Signal.like(term, name=f"{name}_{j}_{i}", reset_less=True) for i, term in enumerate(column)]
+            for j, column in enumerate(terms)
+        ]
+        later = Signal(name=f"{name}_valid"), Signal(name=f"{name}_last")
+        m.d.sync += [later[0].eq(valid), later[1].eq(last)]
+        for column, sources in zip(registers, terms, strict=True):
+            m.d.sync += [register.eq(source) for register, source in zip(column, sources, strict=True)]
+        return registers, *later
+
+    def _word_layout(self) -> data.ArrayLayout:
+        return data.ArrayLayout(data.ArrayLayout(signed(self.network.weight_bits), self.multipliers), self.lanes)
+
+    def _coefficients(self) -> CoefficientMemory:
+        """Words in the order of issue: row by row, and within a row one for each part of the fold."""
+        d, o, bits = self.network.hidden_size, self.network.output_size, self.network.weight_bits
+        weights = np.zeros((self.multipliers * self.fold, d), dtype=np.int64)
+        weights[:o] = self.network.output_weight
+        ordered = weights.reshape(self.multipliers, self.fold, self.rows, self.lanes).transpose(2, 1, 3, 0)
+        words = []
+        for values in ordered.reshape(self.rows * self.fold, -1).tolist():
+            word, width = pack([(value, bits) for value in values])
+            words.append(word)
+        return CoefficientMemory(words, width)
+
+
+class ArgMax(wiring.Component):
+    """The class of a result: the smallest index of a largest logit.
+
+    Latency: one clock after the last logit. Throughput: one logit per clock, less one clock per result.
+
+    Parameters
+    ----------
+    network : IntegerNetwork
+
+    Members
+    -------
+    logits : ``In(stream.Signature(logit_layout(network)))``
+    best : ``Out(stream.Signature(range(o)))``
+    """
+
+    def __init__(self, network: IntegerNetwork) -> None:
+        self.classes = max(network.output_size, 2)
+        super().__init__(
+            {
+                "logits": In(stream.Signature(logit_layout(network))),
+                "best": Out(stream.Signature(range(self.classes))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        logit = self.logits.payload.logit
+        index = Signal(range(self.classes))
+        largest = Signal(logit.shape(), reset_less=True)
+        m.d.comb += self.logits.ready.eq(~self.best.valid)
+        with m.If(self.best.ready):
+            m.d.sync += self.best.valid.eq(0)
+        with m.If(self.logits.valid & self.logits.ready):
+            m.d.sync += index.eq(index + 1)
+            with m.If((index == 0) | (logit > largest)):
+                m.d.sync += [largest.eq(logit), self.best.payload.eq(index)]
+            with m.If(self.logits.payload.last):
+                m.d.sync += [index.eq(0), self.best.valid.eq(1)]
+        return m

