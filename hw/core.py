@@ -88,7 +88,7 @@ class HadamardCore(wiring.Component):
         ready. The first step is through the input product while the ring turns, every row of the last step takes
         ``fold`` clocks of the read-out, and the result leaves beat by beat.
         """
-        first_row = (self.network.input_size - 1) + self._input_product.latency + 2
+        first_row = (self.network.input_size - 1) + self._input_product.latency + 1
         last_row = first_row + (steps - 1) * self.cycles_per_step + self.schedule.rows * self._read_out.fold
         results = self.network.output_size + (self.parameters.output == "class")
         return last_row + self._read_out.latency + results - 1

@@ -51,25 +51,35 @@ class StepCollector(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         count = self.network.input_size
+        beat, step = self.beat, self.step
         position = Signal(range(count))
-        first = Signal(init=1)
-        full, complete = self.step.valid, position == count - 1
-        m.d.comb += [
-            self.beat.ready.eq(~full | self.step.ready),
-            self.step.payload.first.eq(first),
-        ]
+        complete = position == count - 1
+        begins = Signal(init=1)
+        # All elements but the last wait beside the step on offer, so that beats come in while it is used.
+        waiting = [Signal(self.network.input_bits, name=f"element_{i}", reset_less=True) for i in range(count - 1)]
+        element = beat.payload.element[: self.network.input_bits]
+        m.d.comb += beat.ready.eq(~complete | ~step.valid | step.ready)
         m.d.sync += self.error.eq(0)
-        with m.If(self.step.ready & full):
-            m.d.sync += [full.eq(0), first.eq(self.step.payload.last)]
-        with m.If(self.beat.valid & self.beat.ready):
-            element = self.beat.payload.element[: self.network.input_bits]
+        with m.If(step.valid & step.ready):
+            m.d.sync += step.valid.eq(0)
+        with m.If(beat.valid & beat.ready):
             with m.Switch(position):
-                for place in range(count):
+                for place, register in enumerate(waiting):
                     with m.Case(place):
-                        m.d.sync += self.step.payload.elements[place].eq(element)
+                        m.d.sync += register.eq(element)
             m.d.sync += position.eq(position + 1)
-            with m.If(complete | self.beat.payload.last):
-                m.d.sync += [position.eq(0), full.eq(complete), self.step.payload.last.eq(self.beat.payload.last)]
-            with m.If(self.beat.payload.last & ~complete):
-                m.d.sync += [self.error.eq(1), first.eq(1)]
+            with m.If(complete | beat.payload.last):
+                m.d.sync += position.eq(0)
+            with m.If(complete):
+                m.d.sync += [
+                    step.valid.eq(1),
+                    step.payload.first.eq(begins),
+                    step.payload.last.eq(beat.payload.last),
+                    begins.eq(beat.payload.last),
+                ]
+                m.d.sync += [
+                    place.eq(source) for place, source in zip(step.payload.elements, [*waiting, element], strict=True)
+                ]
+            with m.Elif(beat.payload.last):
+                m.d.sync += [self.error.eq(1), begins.eq(1)]
         return m
