@@ -1,0 +1,5 @@
+"""``python -m hadamrnn.cli``, the same as ``hadamrnn``."""
+
+from . import main
+
+main()

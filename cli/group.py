@@ -1,0 +1,97 @@
+"""The group of all commands: loads a command only when it is called, and turns errors into one line and a status."""
+
+import errno
+import importlib
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from .. import __version__
+from ..errors import InputError
+
+# Name, module in this folder and one-line help: what --help shows without importing any of them.
+_COMMANDS = {
+    "train": "Train a network; leaves a run folder.",
+    "freeze": "Freeze a trained run to integers.",
+    "generate": "Write a frozen network as Verilog.",
+    "verify": "Prove bit for bit that Verilog and reference agree.",
+    "estimate": "Say what a core costs, before synthesis.",
+    "synth": "Synthesise, place and route a generated core.",
+}
+
+STATUS_DIFFERENCE = 1
+STATUS_INPUT = 2
+STATUS_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
+
+
+class CommandGroup(click.Group):
+    """The commands by name.
+
+    Bad input, an unknown option and a file that cannot be used are one line on standard error, beginning with
+    ``hadamrnn: error:``, and status 2; an interrupt is status 130. Anything else is a defect of ours and keeps its
+    traceback.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the pipeline."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the file of the command; None for an unknown one."""
+        if cmd_name not in _COMMANDS:
+            return None
+        return importlib.import_module(f".{cmd_name}", __package__).command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def main(self, args: Any = None, *positional: Any, **options: Any) -> Any:
+        """Run the command line and exit; see the class for the statuses."""
+        args = sys.argv[1:] if args is None else list(args)
+        options["standalone_mode"] = False
+        try:
+            status = super().main(args or ["--help"], *positional, **options)
+        except InputError as error:
+            _fail(str(error))
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx is not None else "hadamrnn"
+            _fail(f"{error.format_message()} (see: {command} --help)")
+        except click.ClickException as error:
+            _fail(error.format_message())
+        except (click.Abort, KeyboardInterrupt):
+            print("hadamrnn: interrupted", file=sys.stderr)
+            sys.exit(STATUS_INTERRUPTED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader of our output has left, as in `hadamrnn … | head`
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                sys.exit(STATUS_DIFFERENCE)
+            if error.filename is None:
+                raise
+            _fail(f"{error.filename}: {error.strerror}")
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"hadamrnn: error: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(STATUS_INPUT)
+
+
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="hadamrnn")
+def hadamrnn() -> None:
+    """Hardware co-design toolkit for Hadamard recurrent networks.
+
+    A network is trained, frozen to integers, generated as Verilog, proven to agree with its software reference bit for
+    bit, and synthesised:
+
+    \b
+        hadamrnn train --task digits -o run
+        hadamrnn freeze run -o digits.safetensors
+        hadamrnn generate digits.safetensors -o core --lanes 1
+        hadamrnn verify digits.safetensors --dir core --task digits
+        hadamrnn synth core --target ice40-up5k
+    """

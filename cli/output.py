@@ -1,0 +1,44 @@
+"""What commands print and write: JSON for programs, files that appear whole or not at all."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import InputError
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write a JSON file: aside, then renamed, so that no reader sees half of it."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise InputError(f"cannot write {path}: {error.strerror}") from error
+
+
+def check_writable(path: Path, option: str) -> None:
+    """Refuse, before long work begins, an output whose folder is not there or cannot be written.
+
+    Raises
+    ------
+    InputError
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise InputError(f"{option} {path}: there is no folder {folder}")
+    if path.is_dir():
+        raise InputError(f"{option} {path}: is a folder, expected a file name")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"{option} {path}: the folder {folder} cannot be written")
