@@ -10,7 +10,7 @@ from .parameters import CoreParameters
 from .read_out import ArgMax, ReadOut
 from .recurrence import Recurrence, state_layout
 from .schedule import Schedule
-from .step_collector import StepCollector, bytes_for
+from .step_collector import StepCollector, beat_layout, bytes_for
 from .stream_buffer import StreamBuffer
 from .widths import Widths
 
@@ -88,7 +88,7 @@ class HadamardCore(wiring.Component):
         ready. The first step is through the input product while the ring turns, every row of the last step takes
         ``fold`` clocks of the read-out, and the result leaves beat by beat.
         """
-        first_row = (self.network.input_size - 1) + self._input_product.latency + 1
+        first_row = (self.network.input_size - 1) + self._input_product.latency + 2
         last_row = first_row + (steps - 1) * self.cycles_per_step + self.schedule.rows * self._read_out.fold
         results = self.network.output_size + (self.parameters.output == "class")
         return last_row + self._read_out.latency + results - 1
@@ -102,11 +102,13 @@ class HadamardCore(wiring.Component):
         wiring.connect(m, collector.step, product.step)
         wiring.connect(m, product.drive, recurrence.drive)
         wiring.connect(m, recurrence.last_state, read_out.state)
+        m.submodules.input_buffer = buffer = StreamBuffer(beat_layout(self.network))
+        wiring.connect(m, buffer.output, collector.beat)
         m.d.comb += [
-            collector.beat.valid.eq(self.s_axis_tvalid),
-            collector.beat.payload.element.eq(self.s_axis_tdata),
-            collector.beat.payload.last.eq(self.s_axis_tlast),
-            self.s_axis_tready.eq(collector.beat.ready),
+            buffer.input.valid.eq(self.s_axis_tvalid),
+            buffer.input.payload.element.eq(self.s_axis_tdata),
+            buffer.input.payload.last.eq(self.s_axis_tlast),
+            self.s_axis_tready.eq(buffer.input.ready),
             self.error.eq(collector.error),
         ]
         result = read_out.logits

@@ -78,56 +78,61 @@ class InputProduct(wiring.Component):
         m.d.comb += [coefficients.enable.eq(enable), coefficients.address.eq(row)]
         word = data.View(self._word_layout(), coefficients.data)
 
-        flags = data.StructLayout({"valid": 1, "first": 1, "last": 1})
-        issued = data.View(flags, Signal(flags.size, name="issued"))
-        elements = Signal(self.step.payload.elements.shape(), reset_less=True)
+        valid = Signal(name="issued_valid")
+        issued = Signal(step_layout(network), reset_less=True)
         with m.If(enable):
-            m.d.sync += [
-                issued.valid.eq(self.step.valid),
-                issued.first.eq(self.step.payload.first),
-                issued.last.eq(self.step.payload.last),
-                elements.eq(self.step.payload.elements),
-            ]
+            m.d.sync += [valid.eq(self.step.valid), issued.eq(self.step.payload)]
 
         terms = [
-            [word.lanes[lane].weights[j] * elements[j] for j in range(network.input_size)] for lane in range(lanes)
+            [word.lanes[lane].weights[j] * issued.elements[j] for j in range(network.input_size)]
+            for lane in range(lanes)
         ]
-        carried = Signal(data.StructLayout({"flags": flags, "bias": self._bias_layout(), "negative": lanes}))
-        m.d.comb += carried.flags.eq(issued)
+        carried = Signal(
+            data.StructLayout({"bias": self._bias_layout(), "negative": lanes, "first": 1, "last": 1}), name="carried"
+        )
+        m.d.comb += [carried.first.eq(issued.first), carried.last.eq(issued.last)]
         for lane in range(lanes):
-            m.d.comb += [carried.bias[lane].eq(word.lanes[lane].bias), carried.negative[lane].eq(word.lanes[lane].negative)]
-        terms, carried = self._registered(m, enable, "product", terms, carried)
+            m.d.comb += [
+                carried.bias[lane].eq(word.lanes[lane].bias),
+                carried.negative[lane].eq(word.lanes[lane].negative),
+            ]
+        terms, carried, valid = self._registered(m, enable, "product", terms, carried, valid)
         while len(terms[0]) > 1:
             terms = [[sum(lane_terms[j : j + 2]) for j in range(0, len(lane_terms), 2)] for lane_terms in terms]
-            terms, carried = self._registered(m, enable, f"sum_of_{len(terms[0])}", terms, carried)
+            terms, carried, valid = self._registered(m, enable, f"sum_of_{len(terms[0])}", terms, carried, valid)
 
+        payload = Signal(drive_layout(network, lanes), name="drive_register", reset_less=True)
+        m.d.comb += self.drive.payload.eq(payload)
         with m.If(enable):
             m.d.sync += [
-                self.drive.valid.eq(carried.flags.valid),
-                self.drive.payload.first.eq(carried.flags.first),
-                self.drive.payload.last.eq(carried.flags.last),
-                self.drive.payload.negative.eq(carried.negative),
+                self.drive.valid.eq(valid),
+                payload.first.eq(carried.first),
+                payload.last.eq(carried.last),
+                payload.negative.eq(carried.negative),
             ]
             for lane in range(lanes):
-                m.d.sync += self.drive.payload["values"][lane].eq(carried.bias[lane] + self._shifted(terms[lane][0]))
+                m.d.sync += payload["values"][lane].eq(carried.bias[lane] + self._shifted(terms[lane][0]))
         return m
 
     def _shifted(self, value: Signal) -> object:
         shift = self.network.input_shift
         return value << shift if shift >= 0 else (value >> -shift) + round_up(value, -shift)
 
-    def _registered(self, m: Module, enable: Signal, name: str, terms: list, carried: Signal) -> tuple[list, Signal]:
+    def _registered(
+        self, m: Module, enable: Signal, name: str, terms: list, carried: Signal, valid: Signal
+    ) -> tuple[list, Signal, Signal]:
         """One pipeline register over the terms of all lanes and what travels with them."""
         registers = [
             [Signal.like(term, name=f"{name}_{lane}_{j}", reset_less=True) for j, term in enumerate(lane_terms)]
             for lane, lane_terms in enumerate(terms)
         ]
-        following = Signal(carried.shape(), name=f"{name}_carried")
+        following = Signal(carried.shape(), name=f"{name}_carried", reset_less=True)
+        following_valid = Signal(name=f"{name}_valid")
         with m.If(enable):
-            m.d.sync += following.eq(carried)
+            m.d.sync += [following.eq(carried), following_valid.eq(valid)]
             for lane, lane_terms in enumerate(terms):
                 m.d.sync += [register.eq(term) for register, term in zip(registers[lane], lane_terms, strict=True)]
-        return registers, following
+        return registers, following, following_valid
 
     def _bias_layout(self) -> data.ArrayLayout:
         return data.ArrayLayout(signed(self.widths.bias), self.lanes)

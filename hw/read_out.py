@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..quant.integer import IntegerNetwork
 from .coefficient_memory import CoefficientMemory, pack
+from .delay_line import RowCounter
 from .recurrence import state_layout
 from .widths import Widths
 
@@ -66,24 +67,29 @@ class ReadOut(wiring.Component):
         network = self.network
 
         # Issue: `fold` clocks per row, unless a result is still on its way out.
-        busy = Signal()
+        busy = Signal(init=1)
         issue = Signal()
-        address = Signal(range(self.rows * self.fold))
-        following = Mux(address == self.rows * self.fold - 1, 0, address + 1)
-        part = Signal(range(self.fold))
+        m.submodules.address = address = RowCounter(self.rows * self.fold)
+        m.submodules.part = part = RowCounter(self.fold)
+        last_part = Signal(init=self.fold == 1)
+        final = issue & (address.count == self.rows * self.fold - 1)
         m.d.comb += [
             issue.eq(self.state.valid & ~busy),
-            self.state.ready.eq(~busy & (part == self.fold - 1)),
+            self.state.ready.eq(~busy & last_part),
+            address.enable.eq(issue),
+            part.enable.eq(issue),
         ]
-        final = issue & (address == self.rows * self.fold - 1)
         with m.If(issue):
-            m.d.sync += [address.eq(following), part.eq(Mux(part == self.fold - 1, 0, part + 1))]
+            m.d.sync += last_part.eq(part.next_count == self.fold - 1)
         with m.If(final):
             m.d.sync += busy.eq(1)
 
         # The memory is read one clock ahead, so that weights and states meet in the multipliers.
         m.submodules.coefficients = coefficients = self._coefficients()
-        m.d.comb += [coefficients.enable.eq(1), coefficients.address.eq(Mux(issue, following, address))]
+        m.d.comb += [
+            coefficients.enable.eq(1),
+            coefficients.address.eq(Mux(issue, address.next_count, address.count)),
+        ]
         weights = data.View(self._word_layout(), coefficients.data)
         states = [self._activated(self.state.payload[lane]) for lane in range(self.lanes)]
         products = [[states[lane] * weights[lane][j] for lane in range(self.lanes)] for j in range(self.multipliers)]
@@ -98,10 +104,11 @@ class ReadOut(wiring.Component):
     def _accumulators(self, m: Module, products: list[Signal], valid: Signal, last: Signal, busy: Signal) -> None:
         places, outputs = self.multipliers * self.fold, self.network.output_size
         biases = [int(bias) for bias in self.network.output_bias] + [0] * (places - outputs)
-        chain = [Signal(signed(self.width), name=f"accumulator_{i}", init=bias) for i, bias in enumerate(biases)]
-        leaving, index = Signal(), Signal(range(places))
+        chain = [Signal(signed(self.width), name=f"accumulator_{i}", reset_less=True) for i in range(places)]
+        # After reset the chain shifts once around to fill with the biases, and nothing leaves.
+        filling, leaving, index = Signal(init=1), Signal(init=1), Signal(range(places))
         m.d.comb += [
-            self.logits.valid.eq(leaving & (index < outputs)),
+            self.logits.valid.eq(leaving & ~filling & (index < outputs)),
             self.logits.payload.logit.eq(chain[0]),
             self.logits.payload.last.eq(index == outputs - 1),
         ]
@@ -118,7 +125,7 @@ class ReadOut(wiring.Component):
             m.d.sync += chain[-1].eq(Array([Const(bias, signed(self.width)) for bias in biases])[index])
             m.d.sync += index.eq(index + 1)
             with m.If(index == places - 1):
-                m.d.sync += [index.eq(0), leaving.eq(0), busy.eq(0)]
+                m.d.sync += [index.eq(0), leaving.eq(0), filling.eq(0), busy.eq(0)]
 
     def _activated(self, state: Signal) -> Signal:
         if self.network.readout_activation == "none":
@@ -183,14 +190,15 @@ class ArgMax(wiring.Component):
         m = Module()
         logit = self.logits.payload.logit
         index = Signal(range(self.classes))
+        best = Signal(range(self.classes), reset_less=True)
         largest = Signal(logit.shape(), reset_less=True)
-        m.d.comb += self.logits.ready.eq(~self.best.valid)
+        m.d.comb += [self.logits.ready.eq(~self.best.valid), self.best.payload.eq(best)]
         with m.If(self.best.ready):
             m.d.sync += self.best.valid.eq(0)
         with m.If(self.logits.valid & self.logits.ready):
             m.d.sync += index.eq(index + 1)
             with m.If((index == 0) | (logit > largest)):
-                m.d.sync += [largest.eq(logit), self.best.payload.eq(index)]
+                m.d.sync += [largest.eq(logit), best.eq(index)]
             with m.If(self.logits.payload.last):
                 m.d.sync += [index.eq(0), self.best.valid.eq(1)]
         return m

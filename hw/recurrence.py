@@ -67,10 +67,10 @@ class Recurrence(wiring.Component):
         # Position of the ring at the state register: rows 0 to R − 1 are added, the rest pass by.
         m.submodules.position = position = RowCounter(schedule.cycles_per_step)
         idle = Signal()
-        m.d.comb += [
-            position.enable.eq(enable),
-            idle.eq(position.count >= schedule.rows if schedule.cycles_per_step > schedule.rows else 0),
-        ]
+        m.d.comb += position.enable.eq(enable)
+        if schedule.cycles_per_step > schedule.rows:
+            with m.If(enable):
+                m.d.sync += idle.eq(position.next_count >= schedule.rows)
 
         # Added rows leave the adder with their flags, one clock later if saturation has a clock of its own.
         arriving = Signal(data.StructLayout({"state": 1, "last": 1}))

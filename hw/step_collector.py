@@ -55,12 +55,13 @@ class StepCollector(wiring.Component):
         position = Signal(range(count))
         complete = position == count - 1
         begins = Signal(init=1)
+        payload = Signal(step_layout(self.network), name="step_register", reset_less=True)
         # All elements but the last wait beside the step on offer, so that beats come in while it is used.
         waiting = [Signal(self.network.input_bits, name=f"element_{i}", reset_less=True) for i in range(count - 1)]
         element = beat.payload.element[: self.network.input_bits]
-        m.d.comb += beat.ready.eq(~complete | ~step.valid | step.ready)
+        m.d.comb += [beat.ready.eq(~complete | ~step.valid | step.ready), step.payload.eq(payload)]
         m.d.sync += self.error.eq(0)
-        with m.If(step.valid & step.ready):
+        with m.If(step.ready):
             m.d.sync += step.valid.eq(0)
         with m.If(beat.valid & beat.ready):
             with m.Switch(position):
@@ -73,12 +74,12 @@ class StepCollector(wiring.Component):
             with m.If(complete):
                 m.d.sync += [
                     step.valid.eq(1),
-                    step.payload.first.eq(begins),
-                    step.payload.last.eq(beat.payload.last),
+                    payload.first.eq(begins),
+                    payload.last.eq(beat.payload.last),
                     begins.eq(beat.payload.last),
                 ]
                 m.d.sync += [
-                    place.eq(source) for place, source in zip(step.payload.elements, [*waiting, element], strict=True)
+                    place.eq(source) for place, source in zip(payload.elements, [*waiting, element], strict=True)
                 ]
             with m.Elif(beat.payload.last):
                 m.d.sync += [self.error.eq(1), begins.eq(1)]

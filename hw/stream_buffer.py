@@ -21,19 +21,21 @@ class StreamBuffer(wiring.Component):
     """
 
     def __init__(self, shape: object) -> None:
+        self.shape = shape
         super().__init__({"input": In(stream.Signature(shape)), "output": Out(stream.Signature(shape))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        spare = Signal(self.input.payload.shape(), reset_less=True)
+        shape = self.shape
+        payload, spare = Signal(shape, reset_less=True), Signal(shape, reset_less=True)
         spare_valid = Signal()
-        m.d.comb += self.input.ready.eq(~spare_valid)
+        m.d.comb += [self.input.ready.eq(~spare_valid), self.output.payload.eq(payload)]
         with m.If(~self.output.valid | self.output.ready):
             m.d.sync += [self.output.valid.eq(spare_valid | self.input.valid), spare_valid.eq(0)]
             with m.If(spare_valid):
-                m.d.sync += self.output.payload.eq(spare)
+                m.d.sync += payload.eq(spare)
             with m.Else():
-                m.d.sync += self.output.payload.eq(self.input.payload)
+                m.d.sync += payload.eq(self.input.payload)
         with m.Elif(self.input.valid & self.input.ready):
             m.d.sync += [spare.eq(self.input.payload), spare_valid.eq(1)]
         return m
