@@ -1,0 +1,66 @@
+"""The tasks by name. A module in this folder with a function ``load(**options) -> Task`` is a task: one file each."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from types import ModuleType
+
+from ...errors import InputError
+from ..task import Task
+
+
+def task_names() -> tuple[str, ...]:
+    """The names :func:`load_task` knows, sorted."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def task_options(name: str) -> dict[str, object]:
+    """The options of a task and their default values.
+
+    Raises
+    ------
+    InputError
+        If there is no such task.
+    """
+    return {option: parameter.default for option, parameter in inspect.signature(_module(name).load).parameters.items()}
+
+
+def check_task(name: str, options: dict[str, object]) -> None:
+    """Refuse an unknown task, an unknown option or an option of the wrong type, without loading anything.
+
+    Raises
+    ------
+    InputError
+    """
+    known = task_options(name)
+    for option, value in options.items():
+        if option not in known:
+            raise InputError(f"task {name!r} has no option {option!r}; it has: {', '.join(known) or 'none'}")
+        if type(value) is not type(known[option]):
+            raise InputError(f"option {option!r} of task {name!r} must be {type(known[option]).__name__}, not {value!r}")
+
+
+def load_task(name: str, **options: object) -> Task:
+    """Load a task; options left out have their defaults.
+
+    Raises
+    ------
+    InputError
+        If there is no such task or option, or its data are missing or damaged.
+
+    Examples
+    --------
+    >>> task = load_task("digits")
+    >>> task.steps, task.classes, len(task.test)
+    (64, 10, 360)
+    """
+    check_task(name, options)
+    return _module(name).load(**options)
+
+
+def _module(name: str) -> ModuleType:
+    if name not in task_names():
+        raise InputError(f"unknown task {name!r}; tasks: {', '.join(task_names())}")
+    return importlib.import_module(f".{name}", __name__)

@@ -1,0 +1,47 @@
+"""The 1,797 handwritten digits of 8 × 8 pixels that come with scikit-learn, as sequences of 64 pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..task import Split, Task
+
+SIZES = (1257, 180, 360)  # 70 %, 10 %, 20 %
+PIXEL_MAXIMUM = 16
+
+
+def load() -> Task:
+    """Row by row, pixel by pixel: T = 64, m = 1, 10 classes; pixels 0 … 16 become 0 … 1, one unit is 1/16.
+
+    The split is fixed and stratified: 1,257 sequences to train on, 180 for validation, 360 for the test, each class in
+    the same proportion to within one sequence. Source: UCI "Optical recognition of handwritten digits" (Alpaydin and
+    Kaynak 1998), its test part, as :func:`sklearn.datasets.load_digits` ships it; no download.
+    """
+    from sklearn.datasets import load_digits  # a second to import, so not before it is needed
+
+    data = load_digits()
+    x = (data.images.reshape(-1, 64, 1) / PIXEL_MAXIMUM).astype(np.float32)
+    y = data.target.astype(np.int64)
+    parts = np.split(stratified_order(y), np.cumsum(SIZES)[:-1])
+    train, validation, test = (Split(x=x[part], y=y[part]) for part in parts)
+    return Task(
+        name="digits",
+        train=train,
+        validation=validation,
+        test=test,
+        labels=tuple(str(digit) for digit in range(10)),
+        input_scale=1 / PIXEL_MAXIMUM,
+    )
+
+
+def stratified_order(y: np.ndarray) -> np.ndarray:
+    """An order of the samples, drawn once and for all, in which every stretch has the classes in their proportions.
+
+    The samples of a class, shuffled, are spread evenly over the unit interval; the order is that of their positions.
+    """
+    shuffled = np.random.RandomState(0).permutation(len(y))  # RandomState: its stream is frozen for good (NEP 19)
+    position = np.empty(len(y))
+    for label in np.unique(y):
+        members = shuffled[y[shuffled] == label]
+        position[members] = (np.arange(len(members)) + 0.5) / len(members)
+    return shuffled[np.argsort(position[shuffled], kind="stable")]

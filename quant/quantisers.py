@@ -1,0 +1,164 @@
+"""Brevitas quantisers of the Hadamard networks: signs, p-bit weights and ternary weights.
+
+Each is a Brevitas injector, so it also fits Brevitas' own layers (``QuantLinear(..., weight_quant=PublishedWeights)``),
+and each refuses what Brevitas ignores without a word: a misspelt option raises :class:`InputError`, whether it is given
+in a class body, to ``let`` or as a keyword of a layer.
+"""
+
+from __future__ import annotations
+
+import torch
+from brevitas.function.ops_ste import binary_sign_ste
+from brevitas.inject import ExtendedInjector
+from brevitas.proxy.parameter_quant import WeightQuantProxyFromInjector
+from torch import Tensor, nn
+
+from ..errors import InputError
+
+WEIGHT_BITS = range(2, 9)
+TERNARY = "ternary"
+
+# What Brevitas itself adds to an injector when it builds a layer around it.
+_SET_BY_BREVITAS = {"module", "proxy_module", "tracked_parameter_list"}
+
+
+class _StrictInjectorType(type(ExtendedInjector)):
+    """Injectors whose options are fixed by the class that declares them (``declare=True``)."""
+
+    def __new__(cls, name: str, bases: tuple, namespace: dict, *, declare: bool = False):
+        if not declare:
+            options = {option for base in bases for option in base.__dependencies__} - {"tensor_quant", "proxy_class"}
+            for option in namespace:
+                if not option.startswith("__") and option not in options | _SET_BY_BREVITAS:
+                    allowed = ", ".join(sorted(options - _SET_BY_BREVITAS))
+                    raise InputError(f"{name} has no option {option!r}; it has: {allowed}")
+        return super().__new__(cls, name, bases, namespace)
+
+    def __init__(cls, name: str, bases: tuple, namespace: dict, *, declare: bool = False) -> None:
+        super().__init__(name, bases, namespace)
+
+
+class BinarySigns(nn.Module):
+    """±1 by sign, sign(0) = +1, straight-through: scale 1, zero point 0, 1 bit."""
+
+    def __init__(self) -> None:  # explicit: an injector reads its arguments from the signature
+        super().__init__()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return binary_sign_ste(x), x.new_ones(()), x.new_zeros(()), x.new_ones(())
+
+
+class PublishedUniform(nn.Module):
+    """p bits per tensor as published: α = max|·|, step α/2^(p−1), integers round(w/step) in [−2^(p−1), 2^(p−1)−1].
+
+    ``round`` is half to even. The gradient passes unchanged, also where the largest weight is clamped, and α gets none
+    (QORNN, arXiv:2402.04012, and HadamRNN, arXiv:2502.00047, as their released code does it). A tensor of zeros has α = 1.
+    """
+
+    def __init__(self, bit_width: int) -> None:
+        super().__init__()
+        if isinstance(bit_width, bool) or bit_width not in WEIGHT_BITS:
+            raise InputError(f"bit_width must be {WEIGHT_BITS[0]} to {WEIGHT_BITS[-1]}, not {bit_width!r}")
+        self.bit_width = bit_width
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        levels = 2 ** (self.bit_width - 1)
+        step = _largest(x) / levels
+        value = torch.clamp(torch.round(x.detach() / step), -levels, levels - 1) * step
+        return _straight_through(x, value), step, x.new_zeros(()), x.new_full((), self.bit_width)
+
+
+class PublishedTernary(nn.Module):
+    """{−α, 0, +α} with α = max|·| of the tensor: integers round(w/α), so ±1 where |w| > α/2; step α, 2 bits.
+
+    The threshold α/2 is that of HadamRNN's released code, whose p-bit rule at one bit, clamped to ±1, this is.
+    Straight-through; ``round`` is half to even, so |w| = α/2 gives 0. A tensor of zeros has α = 1.
+    """
+
+    def __init__(self) -> None:  # explicit: an injector reads its arguments from the signature
+        super().__init__()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        step = _largest(x)
+        value = torch.round(x.detach() / step) * step
+        return _straight_through(x, value), step, x.new_zeros(()), x.new_full((), 2)
+
+
+class SignWeights(ExtendedInjector, metaclass=_StrictInjectorType, declare=True):
+    """Injector of :class:`BinarySigns`."""
+
+    proxy_class = WeightQuantProxyFromInjector
+    tensor_quant = BinarySigns
+    signed = True
+
+
+class PublishedWeights(ExtendedInjector, metaclass=_StrictInjectorType, declare=True):
+    """Injector of :class:`PublishedUniform`; option ``bit_width``, 4 unless set."""
+
+    proxy_class = WeightQuantProxyFromInjector
+    tensor_quant = PublishedUniform
+    signed = True
+    bit_width = 4
+
+
+class TernaryWeights(ExtendedInjector, metaclass=_StrictInjectorType, declare=True):
+    """Injector of :class:`PublishedTernary`."""
+
+    proxy_class = WeightQuantProxyFromInjector
+    tensor_quant = PublishedTernary
+    signed = True
+
+
+class Quantiser(nn.Module):
+    """The tensor quantiser of an injector, in the form a :class:`~hadamrnn.model.network.HadamardRNN` takes.
+
+    Called with a latent tensor it returns the quantised values, same shape and type, differentiable straight through.
+    """
+
+    def __init__(self, injector: type[ExtendedInjector]) -> None:
+        super().__init__()
+        self.tensor_quant = injector.tensor_quant
+
+    def forward(self, latent: Tensor) -> Tensor:
+        return self.tensor_quant(latent)[0]
+
+    @torch.no_grad()
+    def integers(self, latent: Tensor) -> tuple[Tensor, float]:
+        """The integers (int64, same shape) and the real value of one unit: their product is what the network uses."""
+        value, step, zero_point, _ = self.tensor_quant(latent)
+        assert not zero_point.any(), "symmetric quantisers only"
+        return torch.round(value / step).to(torch.int64), float(step)
+
+
+def sign_quantiser() -> Quantiser:
+    """Signs ±1 of latents, sign(0) = +1."""
+    return Quantiser(SignWeights)
+
+
+def weight_quantiser(weight_bits: int | str) -> Quantiser:
+    """Weights of ``weight_bits`` bits (2 to 8) by the published scheme, or ``"ternary"``.
+
+    Raises
+    ------
+    InputError
+        For anything else.
+    """
+    if weight_bits == TERNARY:
+        return Quantiser(TernaryWeights)
+    if isinstance(weight_bits, bool) or weight_bits not in WEIGHT_BITS:
+        raise InputError(f"weight_bits must be {WEIGHT_BITS[0]} to {WEIGHT_BITS[-1]} or {TERNARY!r}, not {weight_bits!r}")
+    return Quantiser(PublishedWeights.let(bit_width=weight_bits))
+
+
+def stored_bits(weight_bits: int | str) -> int:
+    """Bits of one stored weight: 2 for ``"ternary"``."""
+    return 2 if weight_bits == TERNARY else int(weight_bits)
+
+
+def _largest(x: Tensor) -> Tensor:
+    largest = x.detach().abs().max()
+    return torch.where(largest > 0, largest, 1)
+
+
+def _straight_through(latent: Tensor, value: Tensor) -> Tensor:
+    return value + (latent - latent.detach())  # exactly value: the difference is an exact zero
