@@ -5,12 +5,12 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..quant.integer import IntegerNetwork
-from .input_product import InputProduct
+from .input_product import InputProduct, step_layout
 from .parameters import CoreParameters
 from .read_out import ArgMax, ReadOut
 from .recurrence import Recurrence, state_layout
 from .schedule import Schedule
-from .step_collector import StepCollector, beat_layout, bytes_for
+from .step_collector import StepCollector, bytes_for
 from .stream_buffer import StreamBuffer
 from .widths import Widths
 
@@ -88,10 +88,12 @@ class HadamardCore(wiring.Component):
         ready. The first step is through the input product while the ring turns, every row of the last step takes
         ``fold`` clocks of the read-out, and the result leaves beat by beat.
         """
-        first_row = (self.network.input_size - 1) + self._input_product.latency + 2
+        first_row = (self.network.input_size - 1) + self._input_product.latency + 1
         last_row = first_row + (steps - 1) * self.cycles_per_step + self.schedule.rows * self._read_out.fold
-        results = self.network.output_size + (self.parameters.output == "class")
-        return last_row + self._read_out.latency + results - 1
+        results = self.network.output_size - 1
+        if self.parameters.output == "class":
+            results = 2 * self.network.output_size
+        return last_row + self._read_out.latency + results
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -99,16 +101,16 @@ class HadamardCore(wiring.Component):
         m.submodules.input_product = product = self._input_product
         m.submodules.recurrence = recurrence = Recurrence(self.network, self.parameters)
         m.submodules.read_out = read_out = self._read_out
-        wiring.connect(m, collector.step, product.step)
+        m.submodules.step_buffer = step_buffer = StreamBuffer(step_layout(self.network))
+        wiring.connect(m, collector.step, step_buffer.input)
+        wiring.connect(m, step_buffer.output, product.step)
         wiring.connect(m, product.drive, recurrence.drive)
         wiring.connect(m, recurrence.last_state, read_out.state)
-        m.submodules.input_buffer = buffer = StreamBuffer(beat_layout(self.network))
-        wiring.connect(m, buffer.output, collector.beat)
         m.d.comb += [
-            buffer.input.valid.eq(self.s_axis_tvalid),
-            buffer.input.payload.element.eq(self.s_axis_tdata),
-            buffer.input.payload.last.eq(self.s_axis_tlast),
-            self.s_axis_tready.eq(buffer.input.ready),
+            collector.beat.valid.eq(self.s_axis_tvalid),
+            collector.beat.payload.element.eq(self.s_axis_tdata),
+            collector.beat.payload.last.eq(self.s_axis_tlast),
+            self.s_axis_tready.eq(collector.beat.ready),
             self.error.eq(collector.error),
         ]
         result = read_out.logits

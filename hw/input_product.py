@@ -1,12 +1,13 @@
 """The input side of a step: row by row, bias plus shifted input product, ahead of the recurrence."""
 
 import numpy as np
-from amaranth.hdl import Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Module, Signal, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..quant.integer import IntegerNetwork
 from .coefficient_memory import CoefficientMemory, pack
+from .delay_line import RowCounter
 from .root_division import round_up
 from .widths import Widths
 
@@ -69,13 +70,13 @@ class InputProduct(wiring.Component):
         m.d.comb += enable.eq(~self.drive.valid | self.drive.ready)
 
         # Issue: one row per clock of the step that is waiting.
-        row = Signal(range(self.rows))
-        last_row = row == self.rows - 1
-        m.d.comb += self.step.ready.eq(enable & last_row)
-        with m.If(enable & self.step.valid):
-            m.d.sync += row.eq(Mux(last_row, 0, row + 1))
+        m.submodules.row = row = RowCounter(self.rows)
+        last_row = Signal(init=self.rows == 1)
+        m.d.comb += [row.enable.eq(enable & self.step.valid), self.step.ready.eq(enable & last_row)]
+        with m.If(row.enable):
+            m.d.sync += last_row.eq(row.next_count == self.rows - 1)
         m.submodules.coefficients = coefficients = self._coefficients()
-        m.d.comb += [coefficients.enable.eq(enable), coefficients.address.eq(row)]
+        m.d.comb += [coefficients.enable.eq(enable), coefficients.address.eq(row.count)]
         word = data.View(self._word_layout(), coefficients.data)
 
         valid = Signal(name="issued_valid")

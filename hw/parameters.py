@@ -18,8 +18,6 @@ class CoreParameters:
     stages_per_register : int
         Adder levels (butterflies, and for odd log2(n) the adders of the √½ multiplier) between pipeline registers of the
         recurrence. 1 gives the highest clock; 0 leaves out all registers but the state's own.
-    saturation_register : bool
-        Whether saturation has a clock of its own, apart from the addition of the input.
     readout_multipliers : int
         Multipliers per lane of the read-out, from 1 to the number of logits o. With fewer than o, the last step's rows
         take ``ceil(o / readout_multipliers)`` clocks each; steps before the last one are not slowed.
@@ -33,7 +31,6 @@ class CoreParameters:
 
     lanes: int = 1
     stages_per_register: int = 2
-    saturation_register: bool = False
     readout_multipliers: int = 1
     output: str = "class"
     trace: bool = False
@@ -48,9 +45,8 @@ class CoreParameters:
             raise InputError(f"lanes must be a power of two, not {self.lanes}")
         if self.output not in ("logits", "class"):
             raise InputError(f"output must be one of logits, class, not {self.output!r}")
-        for name in ("trace", "saturation_register"):
-            if type(getattr(self, name)) is not bool:
-                raise InputError(f"{name} must be true or false, not {getattr(self, name)!r}")
+        if type(self.trace) is not bool:
+            raise InputError(f"trace must be true or false, not {self.trace!r}")
 
     def check(self, network: IntegerNetwork) -> None:
         """Raise :class:`InputError` where these parameters do not fit ``network``."""

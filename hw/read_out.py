@@ -71,18 +71,12 @@ class ReadOut(wiring.Component):
         issue = Signal()
         m.submodules.address = address = RowCounter(self.rows * self.fold)
         m.submodules.part = part = RowCounter(self.fold)
-        last_part = Signal(init=self.fold == 1)
         final = issue & (address.count == self.rows * self.fold - 1)
-        m.d.comb += [
-            issue.eq(self.state.valid & ~busy),
-            self.state.ready.eq(~busy & last_part),
-            address.enable.eq(issue),
-            part.enable.eq(issue),
-        ]
-        with m.If(issue):
-            m.d.sync += last_part.eq(part.next_count == self.fold - 1)
+        m.d.comb += [issue.eq(self.state.valid & ~busy), address.enable.eq(issue), part.enable.eq(issue)]
+        with m.If(issue):  # `ready` is a register: the whole recurrence waits for it
+            m.d.sync += self.state.ready.eq(part.next_count == self.fold - 1)
         with m.If(final):
-            m.d.sync += busy.eq(1)
+            m.d.sync += [busy.eq(1), self.state.ready.eq(0)]
 
         # The memory is read one clock ahead, so that weights and states meet in the multipliers.
         m.submodules.coefficients = coefficients = self._coefficients()
@@ -107,10 +101,11 @@ class ReadOut(wiring.Component):
         chain = [Signal(signed(self.width), name=f"accumulator_{i}", reset_less=True) for i in range(places)]
         # After reset the chain shifts once around to fill with the biases, and nothing leaves.
         filling, leaving, index = Signal(init=1), Signal(init=1), Signal(range(places))
+        last_logit, shift = Signal(init=outputs == 1), Signal()
         m.d.comb += [
-            self.logits.valid.eq(leaving & ~filling & (index < outputs)),
+            shift.eq(leaving & (self.logits.ready | ~self.logits.valid)),
             self.logits.payload.logit.eq(chain[0]),
-            self.logits.payload.last.eq(index == outputs - 1),
+            self.logits.payload.last.eq(last_logit),
         ]
         with m.If(valid):
             for j, product in enumerate(products):
@@ -118,14 +113,19 @@ class ReadOut(wiring.Component):
                 for place, register in enumerate(part[:-1]):
                     m.d.sync += register.eq(part[place + 1])
                 m.d.sync += part[-1].eq(part[0] + product)
-            m.d.sync += leaving.eq(last)
-        with m.If(leaving & (self.logits.ready | ~self.logits.valid)):
+            m.d.sync += [leaving.eq(last), self.logits.valid.eq(last)]
+        with m.If(shift):
             for register, source in zip(chain[:-1], chain[1:], strict=True):
                 m.d.sync += register.eq(source)
             m.d.sync += chain[-1].eq(Array([Const(bias, signed(self.width)) for bias in biases])[index])
-            m.d.sync += index.eq(index + 1)
+            m.d.sync += [
+                index.eq(index + 1),
+                self.logits.valid.eq(~filling & (index < outputs - 1)),
+                last_logit.eq(index == outputs - 2),
+            ]
             with m.If(index == places - 1):
-                m.d.sync += [index.eq(0), leaving.eq(0), filling.eq(0), busy.eq(0)]
+                m.d.sync += [index.eq(0), leaving.eq(0), filling.eq(0), busy.eq(0), last_logit.eq(outputs == 1)]
+                m.d.sync += self.state.ready.eq(self.fold == 1)
 
     def _activated(self, state: Signal) -> Signal:
         if self.network.readout_activation == "none":
@@ -165,7 +165,7 @@ class ReadOut(wiring.Component):
 class ArgMax(wiring.Component):
     """The class of a result: the smallest index of a largest logit.
 
-    Latency: one clock after the last logit. Throughput: one logit per clock, less one clock per result.
+    Throughput: one logit in two clocks, the comparison and the choice. Latency: one clock after the choice of the last.
 
     Parameters
     ----------
@@ -192,12 +192,15 @@ class ArgMax(wiring.Component):
         index = Signal(range(self.classes))
         best = Signal(range(self.classes), reset_less=True)
         largest = Signal(logit.shape(), reset_less=True)
-        m.d.comb += [self.logits.ready.eq(~self.best.valid), self.best.payload.eq(best)]
+        compared, larger = Signal(), Signal()
+        m.d.comb += [self.logits.ready.eq(compared), self.best.payload.eq(best)]
+        m.d.sync += compared.eq(self.logits.valid & ~compared & ~self.best.valid)
+        m.d.sync += larger.eq((index == 0) | (logit > largest))
         with m.If(self.best.ready):
             m.d.sync += self.best.valid.eq(0)
-        with m.If(self.logits.valid & self.logits.ready):
+        with m.If(compared):
             m.d.sync += index.eq(index + 1)
-            with m.If((index == 0) | (logit > largest)):
+            with m.If(larger):
                 m.d.sync += [largest.eq(logit), best.eq(index)]
             with m.If(self.logits.payload.last):
                 m.d.sync += [index.eq(0), self.best.valid.eq(1)]

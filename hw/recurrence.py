@@ -72,20 +72,15 @@ class Recurrence(wiring.Component):
             with m.If(enable):
                 m.d.sync += idle.eq(position.next_count >= schedule.rows)
 
-        # Added rows leave the adder with their flags, one clock later if saturation has a clock of its own.
-        arriving = Signal(data.StructLayout({"state": 1, "last": 1}))
-        m.d.comb += [arriving.state.eq(~idle), arriving.last.eq(~idle & self.drive.payload.last)]
         returned = Signal(data.ArrayLayout(signed(self.widths.quotient), lanes))
         round_up = Signal(lanes)
         totals = self._totals(m, returned, round_up)
-        if self.parameters.saturation_register:
-            totals, arriving = self._saturation_register(m, enable, totals, arriving)
         state = Signal(state_layout(self.network, lanes), reset_less=True)
         with m.If(enable):
             for lane in range(lanes):
                 m.d.sync += state[lane].eq(saturated(totals[lane], self.network.state_bits))
 
-        ready = self._hand_out(m, enable, state, arriving)
+        ready = self._hand_out(m, enable, state, ~idle)
         m.d.comb += [
             enable.eq((self.drive.valid | idle) & ready),
             self.drive.ready.eq(enable & ~idle),
@@ -102,6 +97,7 @@ class Recurrence(wiring.Component):
             self.network.sqrt_half,
             self.network.sqrt_half_bits,
             schedule.multiplier_registers,
+            schedule.division_register,
             self.widths.quotient,
         )
         m.d.comb += [
@@ -134,22 +130,12 @@ class Recurrence(wiring.Component):
             totals.append(total)
         return totals
 
-    def _saturation_register(
-        self, m: Module, enable: Signal, totals: list[Signal], arriving: Signal
-    ) -> tuple[list[Signal], Signal]:
-        registers = [Signal.like(total, name=f"{total.name}_register", reset_less=True) for total in totals]
-        later = Signal(arriving.shape(), name="arriving_later")
-        with m.If(enable):
-            m.d.sync += later.eq(arriving)
-            m.d.sync += [register.eq(total) for register, total in zip(registers, totals, strict=True)]
-        return registers, later
-
-    def _hand_out(self, m: Module, enable: Signal, state: Signal, arriving: Signal) -> Signal:
+    def _hand_out(self, m: Module, enable: Signal, state: Signal, added: Signal) -> Signal:
         """Offer the row in the state register to the outputs; returns whether all of them have it or take it now."""
         ready = Signal(name="outputs_ready")
-        outputs = [(self.last_state, arriving.last)]
+        outputs = [(self.last_state, added & self.drive.payload.last)]
         if self.parameters.trace:
-            outputs.append((self.trace, arriving.state))
+            outputs.append((self.trace, added))
         for output, wanted in outputs:
             m.d.comb += output.payload.eq(state)
             with m.If(enable):

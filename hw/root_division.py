@@ -14,7 +14,8 @@ class RootDivision(wiring.Component):
     Even k = log2 n: a shift by k/2. Odd k: a multiplication by the constant ``sqrt_half`` ≈ 2^F/√2 with shifts and adders,
     then a shift by F + (k − 1)/2.
 
-    Latency: one clock for each entry of ``register_levels``. Throughput: one row per enabled clock.
+    Latency: one clock for each entry of ``register_levels``, and one if ``registered``. Throughput: one row per enabled
+    clock.
 
     Parameters
     ----------
@@ -26,6 +27,8 @@ class RootDivision(wiring.Component):
         The constant and its fraction bits F.
     register_levels : tuple of int
         Adder levels of the multiplication that a register follows (0 is the first level).
+    registered : bool
+        Whether the outputs are registers.
     quotient_width : int
 
     Members
@@ -44,6 +47,7 @@ class RootDivision(wiring.Component):
         sqrt_half: int,
         sqrt_half_bits: int,
         register_levels: tuple[int, ...],
+        registered: bool,
         quotient_width: int,
     ) -> None:
         self.lanes = lanes
@@ -52,6 +56,7 @@ class RootDivision(wiring.Component):
         self.multiplier = ConstantMultiplier(sqrt_half)
         self.shift = block_bits // 2 + (sqrt_half_bits if self.odd else 0)
         self.register_levels = register_levels
+        self.registered = registered
         super().__init__(
             {
                 "enable": In(1),
@@ -63,10 +68,17 @@ class RootDivision(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        quotient = Signal(self.quotient.shape(), reset_less=True)
+        increment = Signal(self.lanes, reset_less=True)
+        m.d.comb += [self.quotient.eq(quotient), self.round_up.eq(increment)]
         for lane in range(self.lanes):
             value = self._product(m, lane) if self.odd else self.input[lane]
-            m.d.comb += self.quotient[lane].eq(value >> self.shift)
-            m.d.comb += self.round_up[lane].eq(round_up(value, self.shift))
+            results = [quotient[lane].eq(value >> self.shift), increment[lane].eq(round_up(value, self.shift))]
+            if self.registered:
+                with m.If(self.enable):
+                    m.d.sync += results
+            else:
+                m.d.comb += results
         return m
 
     def _product(self, m: Module, lane: int) -> Signal:

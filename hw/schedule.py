@@ -45,6 +45,7 @@ class Schedule:
     transform_latency : rows that the delay lines of the transform hold, n/P − 1 (0 for P ≥ n)
     pipeline_latency : clocks in registers: between the stages, in the √½ multiplier, and the state register itself
     multiplier_registers : which adder levels of the √½ multiplier a register follows
+    division_register : whether a register follows the division by √n
     fifo_depth : rows of the plain FIFO
     cycles_per_step : L = max(R, transform_latency + pipeline_latency), clocks from a step to the next
     """
@@ -54,6 +55,7 @@ class Schedule:
     transform_latency: int
     pipeline_latency: int
     multiplier_registers: tuple[int, ...]
+    division_register: bool
     fifo_depth: int
     cycles_per_step: int
 
@@ -64,10 +66,12 @@ class Schedule:
         rows = network.hidden_size // lanes
         every = parameters.stages_per_register
         adder_levels = ConstantMultiplier(network.sqrt_half).depth if k % 2 else 0
-        registered = [bool(every) and ((level + 1) % every == 0) for level in range(k + adder_levels)]
-        if every and registered:
-            registered[-1] = True  # the addition and saturation that follow are a full clock by themselves
-        pipeline_latency = sum(registered) + parameters.saturation_register + 1
+        levels = k + adder_levels
+        # The register of the last level stands behind the division, where the words are narrower: the addition and
+        # saturation that follow are a full clock by themselves.
+        registered = [bool(every) and (level + 1) % every == 0 and level < levels - 1 for level in range(levels)]
+        division_register = bool(every)
+        pipeline_latency = sum(registered) + division_register + 1
         transform_latency = max(n // lanes, 1) - 1
         cycles = max(rows, transform_latency + pipeline_latency)
         fifo_depth = cycles - transform_latency - pipeline_latency
@@ -86,6 +90,7 @@ class Schedule:
             transform_latency=transform_latency,
             pipeline_latency=pipeline_latency,
             multiplier_registers=tuple(level for level in range(adder_levels) if registered[k + level]),
+            division_register=division_register,
             fifo_depth=fifo_depth,
             cycles_per_step=cycles,
         )

@@ -25,7 +25,7 @@ class StepCollector(wiring.Component):
     beat is malformed: the beats of that step are dropped, ``error`` is high for one clock, and the next beat begins a new
     sequence.
 
-    Latency: one clock after the last beat of a step. Throughput: one beat per clock while steps are taken.
+    Latency: none, a step is offered with its last beat. Throughput: one beat per clock while steps are taken.
 
     Parameters
     ----------
@@ -55,14 +55,18 @@ class StepCollector(wiring.Component):
         position = Signal(range(count))
         complete = position == count - 1
         begins = Signal(init=1)
-        payload = Signal(step_layout(self.network), name="step_register", reset_less=True)
-        # All elements but the last wait beside the step on offer, so that beats come in while it is used.
         waiting = [Signal(self.network.input_bits, name=f"element_{i}", reset_less=True) for i in range(count - 1)]
         element = beat.payload.element[: self.network.input_bits]
-        m.d.comb += [beat.ready.eq(~complete | ~step.valid | step.ready), step.payload.eq(payload)]
+        m.d.comb += [
+            beat.ready.eq(~complete | step.ready),
+            step.valid.eq(beat.valid & complete),
+            step.payload.first.eq(begins),
+            step.payload.last.eq(beat.payload.last),
+        ]
+        m.d.comb += [
+            place.eq(source) for place, source in zip(step.payload.elements, [*waiting, element], strict=True)
+        ]
         m.d.sync += self.error.eq(0)
-        with m.If(step.ready):
-            m.d.sync += step.valid.eq(0)
         with m.If(beat.valid & beat.ready):
             with m.Switch(position):
                 for place, register in enumerate(waiting):
@@ -70,17 +74,6 @@ class StepCollector(wiring.Component):
                         m.d.sync += register.eq(element)
             m.d.sync += position.eq(position + 1)
             with m.If(complete | beat.payload.last):
-                m.d.sync += position.eq(0)
-            with m.If(complete):
-                m.d.sync += [
-                    step.valid.eq(1),
-                    payload.first.eq(begins),
-                    payload.last.eq(beat.payload.last),
-                    begins.eq(beat.payload.last),
-                ]
-                m.d.sync += [
-                    place.eq(source) for place, source in zip(payload.elements, [*waiting, element], strict=True)
-                ]
-            with m.Elif(beat.payload.last):
-                m.d.sync += [self.error.eq(1), begins.eq(1)]
+                m.d.sync += [position.eq(0), begins.eq(beat.payload.last)]
+            m.d.sync += self.error.eq(beat.payload.last & ~complete)
         return m
