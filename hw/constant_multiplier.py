@@ -36,6 +36,8 @@ class ConstantMultiplier:
         The level of each node: 0 for the input, and for an adder one more than the higher of its inputs.
     depth : int
         Adders on the longest path.
+    factors : tuple of int
+        What each node is times the input.
     """
 
     def __init__(self, constant: int) -> None:
@@ -44,19 +46,24 @@ class ConstantMultiplier:
         self.constant = constant
         self.shift = (constant & -constant).bit_length() - 1
         self.adders = _network(constant >> self.shift)
-        levels = [0]
+        levels, factors = [0], [1]
         for adder in self.adders:
             levels.append(1 + max(levels[adder.left], levels[adder.right]))
+            right = factors[adder.right] << adder.right_shift
+            factors.append((factors[adder.left] << adder.left_shift) + (-right if adder.subtract else right))
         self.levels = tuple(levels)
         self.depth = levels[-1]
+        self.factors = tuple(factors)
 
-    def evaluate(self, value: int) -> int:
-        """The product, computed as the network does."""
-        nodes = [value]
-        for adder in self.adders:
-            right = nodes[adder.right] << adder.right_shift
-            nodes.append((nodes[adder.left] << adder.left_shift) + (-right if adder.subtract else right))
-        return nodes[-1] << self.shift
+    def live_nodes(self, level: int) -> list[int]:
+        """Nodes up to ``level`` that a later level, or the product, still needs: what a register after it must hold."""
+        later = [adder for node, adder in enumerate(self.adders, start=1) if self.levels[node] > level]
+        needed = {len(self.adders), *(adder.left for adder in later), *(adder.right for adder in later)}
+        return [node for node in sorted(needed) if self.levels[node] <= level]
+
+    def node_bits(self, node: int, width: int) -> int:
+        """Bits of a node for a signed input of ``width`` bits."""
+        return width + (self.factors[node] - 1).bit_length()
 
 
 @lru_cache(maxsize=64)

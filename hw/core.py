@@ -73,8 +73,8 @@ class HadamardCore(wiring.Component):
                 "m_trace_tlast": Out(1),
             }
         super().__init__(members)
-        self._input_product = InputProduct(network, parameters.lanes)
-        self._read_out = ReadOut(network, parameters.lanes, parameters.readout_multipliers)
+        self.input_product = InputProduct(network, parameters.lanes)
+        self.read_out = ReadOut(network, parameters.lanes, parameters.readout_multipliers)
 
     @property
     def cycles_per_step(self) -> int:
@@ -88,19 +88,19 @@ class HadamardCore(wiring.Component):
         ready. The first step is through the input product while the ring turns, every row of the last step takes
         ``fold`` clocks of the read-out, and the result leaves beat by beat.
         """
-        first_row = (self.network.input_size - 1) + self._input_product.latency + 1
-        last_row = first_row + (steps - 1) * self.cycles_per_step + self.schedule.rows * self._read_out.fold
+        first_row = (self.network.input_size - 1) + self.input_product.latency + 1
+        last_row = first_row + (steps - 1) * self.cycles_per_step + self.schedule.rows * self.read_out.fold
         results = self.network.output_size - 1
         if self.parameters.output == "class":
             results = 2 * self.network.output_size
-        return last_row + self._read_out.latency + results
+        return last_row + self.read_out.latency + results
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.step_collector = collector = StepCollector(self.network)
-        m.submodules.input_product = product = self._input_product
+        m.submodules.input_product = product = self.input_product
         m.submodules.recurrence = recurrence = Recurrence(self.network, self.parameters)
-        m.submodules.read_out = read_out = self._read_out
+        m.submodules.read_out = read_out = self.read_out
         m.submodules.step_buffer = step_buffer = StreamBuffer(step_layout(self.network))
         wiring.connect(m, collector.step, step_buffer.input)
         wiring.connect(m, step_buffer.output, product.step)

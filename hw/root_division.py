@@ -5,7 +5,6 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from .constant_multiplier import ConstantMultiplier
-from .widths import signed_bits
 
 
 class RootDivision(wiring.Component):
@@ -84,35 +83,26 @@ class RootDivision(wiring.Component):
     def _product(self, m: Module, lane: int) -> Signal:
         """The adders of the multiplication, level by level, with registers for all nodes that are still needed."""
         multiplier = self.multiplier
-        limit = 1 << (self.width - 1)
-        nodes, constants = {0: self.input[lane]}, {0: 1}
+        nodes = {0: Signal(signed(self.width), name=f"lane_{lane}_times_1")}
+        m.d.comb += nodes[0].eq(self.input[lane])
         for level in range(1, multiplier.depth + 1):
             for node, adder in enumerate(multiplier.adders, start=1):
                 if multiplier.levels[node] != level:
                     continue
-                sign = -1 if adder.subtract else 1
-                constants[node] = (constants[adder.left] << adder.left_shift) + sign * (
-                    constants[adder.right] << adder.right_shift
-                )
                 left = nodes[adder.left] << adder.left_shift
                 right = nodes[adder.right] << adder.right_shift
-                bits = signed_bits(-limit * constants[node], (limit - 1) * constants[node])
-                nodes[node] = Signal(signed(bits), name=f"lane_{lane}_times_{constants[node]}")
+                bits = multiplier.node_bits(node, self.width)
+                nodes[node] = Signal(signed(bits), name=f"lane_{lane}_times_{multiplier.factors[node]}")
                 m.d.comb += nodes[node].eq(left - right if adder.subtract else left + right)
             if level - 1 in self.register_levels:
-                nodes = self._registered(m, lane, level, nodes)
+                nodes = {node: self._registered(m, nodes[node]) for node in multiplier.live_nodes(level)}
         return nodes[len(multiplier.adders)] << multiplier.shift
 
-    def _registered(self, m: Module, lane: int, level: int, nodes: dict[int, Signal]) -> dict[int, Signal]:
-        last = len(self.multiplier.adders)
-        later = [a for node, a in enumerate(self.multiplier.adders, 1) if self.multiplier.levels[node] > level]
-        needed = {last, *(a.left for a in later), *(a.right for a in later)}
-        registers = {}
-        for node in needed & nodes.keys():
-            registers[node] = Signal.like(nodes[node], name=f"lane_{lane}_level_{level}_node_{node}", reset_less=True)
-            with m.If(self.enable):
-                m.d.sync += registers[node].eq(nodes[node])
-        return registers
+    def _registered(self, m: Module, value: Signal) -> Signal:
+        register = Signal.like(value, name=f"{value.name}_register", reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += register.eq(value)
+        return register
 
 
 def round_up(value: Signal, shift: int) -> object:
