@@ -61,7 +61,7 @@ class CommandGroup(click.Group):
             command = error.ctx.command_path if error.ctx is not None else "hadamrnn"
             _fail(f"{error.format_message()} (see: {command} --help)")
         except click.ClickException as error:
-            _fail(error.format_message())
+            _fail(error.format_message(), error.exit_code)
         except (click.Abort, KeyboardInterrupt):
             print("hadamrnn: interrupted", file=sys.stderr)
             sys.exit(STATUS_INTERRUPTED)
@@ -75,9 +75,9 @@ class CommandGroup(click.Group):
         sys.exit(status if isinstance(status, int) else 0)
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, status: int = STATUS_INPUT) -> NoReturn:
     print(f"hadamrnn: error: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(STATUS_INPUT)
+    sys.exit(status)
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

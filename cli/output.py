@@ -1,13 +1,19 @@
 """What commands print and write: JSON for programs, files that appear whole or not at all."""
 
+from __future__ import annotations
+
 import json
 import os
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
@@ -15,6 +21,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+def print_table(table: Table) -> None:
+    """A table on standard output, as wide as it needs to be where that is not a terminal."""
+    from rich.console import Console
+
+    Console(highlight=False, width=None if sys.stdout.isatty() else 240).print(table)
 
 
 def write_json(value: Any, path: Path) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .core_folder import read_core_folder
-from .output import json_option, print_json, write_json
+from .output import json_option, print_json, print_table, write_json
 from .progress import stages
 
 if TYPE_CHECKING:
@@ -51,11 +50,12 @@ def command(
     """
     from ..hw.synthesis import synthesise
     from ..hw.targets import TARGETS, get_target
+    from ..sim.description import read_description
 
     if "all" in target_names:
         target_names = list(TARGETS)
     targets = [get_target(name) for name in dict.fromkeys(target_names)]
-    core = read_core_folder(folder)
+    core = read_description(folder)
     reports = []
     for target in targets:
         with stages(target.name) as stage:
@@ -68,7 +68,7 @@ def command(
                 work_folder=None if keep is None else keep / target.name,
                 progress=stage,
             )
-        write_json(report.to_json(), folder / f"synthesis-{target.name}.json")
+        write_json(report.to_json(), core.verilog.parent / f"synthesis-{target.name}.json")
         reports.append(report)
     if as_json:
         print_json({report.target: report.to_json() for report in reports})
@@ -78,7 +78,6 @@ def command(
 
 
 def _print_table(name: str, reports: Sequence[SynthesisReport]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     kinds = list(dict.fromkeys(kind for report in reports for kind in report.resources))
@@ -92,9 +91,7 @@ def _print_table(name: str, reports: Sequence[SynthesisReport]) -> None:
     if any(report.requested_mhz is not None for report in reports):
         table.add_row("clock requested", *(_mhz(report.requested_mhz) for report in reports))
     table.add_row("fits", *({True: "yes", False: "no", None: "unknown"}[report.fits] for report in reports))
-    # Standard output may be a file: then nothing is cut to a terminal's width.
-    console = Console(highlight=False)
-    console.print(table, soft_wrap=not console.is_terminal)
+    print_table(table)
     for report in reports:
         if report.reason is not None:
             click.echo(f"{report.target}: {report.reason}")

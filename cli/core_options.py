@@ -1,0 +1,57 @@
+"""The options that choose a core, shared by the commands that generate one: the fields of CoreParameters, one each."""
+
+import functools
+from collections.abc import Callable, Collection
+from dataclasses import fields
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from ..hw.parameters import CoreParameters
+
+# Metavariable and help of each field; a test holds them against the fields there are.
+_HELP = {
+    "lanes": ("P", "Words per clock: a power of two that divides the hidden size."),
+    "stages_per_register": ("N", "Adder levels between pipeline registers: 1 for the highest clock, 0 for none."),
+    "readout_multipliers": ("N", "Multipliers per lane of the read-out, up to the number of logits."),
+    "output": ("logits|class", "Every logit of a result, or the class alone."),
+    "trace": (None, "Add the port m_trace: every state of every step."),
+    "memory_depth": ("ROWS", "Delay lines of at least this many rows are memories."),
+}
+
+
+def refuse_core_options(reason: str) -> None:
+    """Raise a usage error where the running command was given an option of a core that it would not heed."""
+    context = click.get_current_context()
+    for field in fields(CoreParameters):
+        if context.get_parameter_source(field.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{field.name.replace('_', '-')} does not go with {reason}")
+
+
+def core_options(*, without: Collection[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a command with the options of a core; it receives them as one argument ``parameters``.
+
+    Parameters
+    ----------
+    without : fields that the command chooses itself; they keep their default in ``parameters``
+    """
+    chosen = [field for field in fields(CoreParameters) if field.name not in without]
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def with_parameters(*arguments: Any, **options: Any) -> Any:
+            parameters = CoreParameters(**{field.name: options.pop(field.name) for field in chosen})
+            return function(*arguments, parameters=parameters, **options)
+
+        for field in reversed(chosen):
+            metavar, text = _HELP.get(field.name, (None, None))
+            name = "--" + field.name.replace("_", "-")
+            flag = isinstance(field.default, bool)
+            kind: dict[str, Any] = {"is_flag": True} if flag else {"type": type(field.default), "show_default": True}
+            with_parameters = click.option(name, default=field.default, metavar=metavar, help=text, **kind)(
+                with_parameters
+            )
+        return with_parameters
+
+    return decorate

@@ -1,0 +1,153 @@
+"""``hadamrnn verify``: simulated Verilog and software reference, bit for bit."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..hw.parameters import CoreParameters
+from .core_options import core_options, refuse_core_options
+from .output import json_option, print_json
+from .progress import stages
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..quant.integer import IntegerNetwork
+    from ..sim.report import CosimulationReport
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hadamrnn verify digits.safetensors --lanes 4 --task digits --sequences 50
+  hadamrnn verify digits.safetensors --dir core --simulator icarus --stalls worst
+"""
+)
+@click.argument("network_path", metavar="NET", type=click.Path(path_type=Path))
+@click.option(
+    "--dir",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Verify the core that generate wrote there.  [default: generate one, with the options below]",
+)
+@click.option("--simulator", default="verilator", show_default=True, metavar="verilator|icarus", help="What runs it.")
+@click.option("--sequences", type=int, default=20, show_default=True, metavar="N", help="Sequences to run.")
+@click.option(
+    "--task",
+    default="random",
+    show_default=True,
+    metavar="NAME|random",
+    help="Sequences of that task's test set, or random ones with corner values and of random length.",
+)
+@click.option("--steps", type=int, default=32, show_default=True, metavar="T", help="Longest random sequence.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the stalls and of random sequences.")
+@click.option(
+    "--stalls", default="random", show_default=True, metavar="none|random|worst", help="Back-pressure on all ports."
+)
+@click.option("--states/--no-states", default=None, help="Compare every state too.  [default: if the core has a trace]")
+@core_options(without=("trace",))
+@json_option
+def command(
+    network_path: Path,
+    folder: Path | None,
+    simulator: str,
+    sequences: int,
+    task: str,
+    steps: int,
+    seed: int,
+    stalls: str,
+    states: bool | None,
+    parameters: CoreParameters,
+    as_json: bool,
+) -> int:
+    """Prove by co-simulation that the core of the frozen network NET equals the reference in every result, in every
+    state of every step, and in its cycles per step.
+
+    The status is 0 where they agree and 1 on any difference; the first one is named.
+    """
+    from ..hw.verilog import generate
+    from ..quant.integer import read_network
+    from ..sim.build import SimulationError
+    from ..sim.cosimulation import cosimulate
+    from ..sim.description import read_description
+
+    if folder is not None:
+        refuse_core_options("--dir: the core is generated already")
+    network = read_network(network_path)
+    inputs, lengths = _inputs(network, task, sequences, steps, seed)
+    with ExitStack() as stack:
+        stage = stack.enter_context(stages("verify"))
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hadamrnn-verify-")))
+            stage("generating")
+            generate(network, replace(parameters, trace=states is not False), folder)
+        description = read_description(folder)
+        stage(f"simulating {len(inputs)} sequences with {simulator}")
+        try:
+            report = cosimulate(
+                network,
+                folder,
+                inputs,
+                lengths=lengths,
+                simulator=simulator,
+                stalls=stalls,
+                seed=seed,
+                states=description.trace if states is None else states,
+            )
+        except SimulationError as error:
+            raise click.ClickException(str(error)) from error
+    if as_json:
+        print_json(report.to_json())
+    else:
+        _print_report(report)
+    return int(not report.passed)
+
+
+def _inputs(
+    network: IntegerNetwork, task: str, sequences: int, steps: int, seed: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Sequences in the network's input format, and the length of each."""
+    for option, value in (("--sequences", sequences), ("--steps", steps)):
+        if value < 1:
+            raise click.UsageError(f"{option} must be at least 1, not {value}")
+    if seed < 0:
+        raise click.UsageError(f"--seed must be at least 0, not {seed}")
+    if task == "random":
+        return _random_inputs(network, sequences, steps, seed)
+    raise NotImplementedError
+
+
+def _random_inputs(
+    network: IntegerNetwork, sequences: int, steps: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Uniform inputs, one in eight the smallest and one in eight the largest; lengths from 1 to ``steps``, one of each."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    low, high = network.input_range
+    shape = (sequences, steps) + (network.input_size,) * (network.input_kind == "vector")
+    inputs = random.integers(low, high, shape, endpoint=True)
+    corner = random.integers(0, 8, shape)
+    inputs = np.where(corner == 0, low, np.where(corner == 1, high, inputs))
+    lengths = random.integers(1, steps, sequences, endpoint=True)
+    lengths[0], lengths[-1] = 1, steps
+    return inputs, lengths
+
+
+def _print_report(report: CosimulationReport) -> None:
+    click.echo(f"{report.sequences} sequences, {report.steps} steps, {report.simulator} {report.simulator_version}")
+    click.echo(f"  {report.results_compared} results and {report.states_compared} state words compared")
+    click.echo(f"  {report.differences} differences, {report.saturations} saturated states")
+    measured = "not measured" if report.cycles_per_step is None else report.cycles_per_step
+    click.echo(f"  {measured} cycles per step, {report.formula_cycles_per_step} by the formula")
+    click.echo(f"  {report.clocks_per_second:.0f} clocks a second, {report.seconds:.1f} s with the compilation")
+    for problem in report.problems:
+        click.echo(problem)
+    click.echo("equal, bit for bit" if report.passed else "DIFFERENT")
