@@ -78,7 +78,7 @@ def command(
     steps: int,
     parameters: CoreParameters,
     as_json: bool,
-    **shape: int,
+    **shape: Any,
 ) -> None:
     """Estimate the core of the frozen network NET, or of networks of the given shapes, in milliseconds.
 

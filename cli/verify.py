@@ -124,9 +124,7 @@ def _inputs(
     raise NotImplementedError
 
 
-def _random_inputs(
-    network: IntegerNetwork, sequences: int, steps: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _random_inputs(network: IntegerNetwork, sequences: int, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Uniform inputs, one in eight the smallest and one in eight the largest; lengths from 1 to ``steps``, one of each."""
     import numpy as np
 

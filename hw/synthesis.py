@@ -88,7 +88,9 @@ def synthesise(
             placement = place_and_route(folder, target.place_and_route, CLOCK, clock_mhz, seed, progress)
             tools[target.place_and_route.tool] = importlib.metadata.version(target.place_and_route.distribution)
             times[target.place_and_route.tool] = placement.seconds
-    return _report(target, cells, placement, top=top, seed=seed, clock=clock_mhz, sha=digest, tools=tools, seconds=times)
+    return _report(
+        target, cells, placement, top=top, seed=seed, clock=clock_mhz, sha=digest, tools=tools, seconds=times
+    )
 
 
 def _check(verilog_path: Path, top: str, target: Target, clock_mhz: float | None, seed: int) -> None:

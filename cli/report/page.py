@@ -1,0 +1,29 @@
+"""The HTML page of a report."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from ..output import write_text
+
+
+def write_report(path: Path, contents: Mapping[str, Any]) -> None:
+    """Render ``report.html`` with ``contents`` and write it to ``path``, aside first, then renamed.
+
+    The file needs no other: pictures are inline SVG. Figures are SVG text and go in as they are; all else is escaped.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be written.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    write_text(environment.get_template("report.html").render(contents), path)
