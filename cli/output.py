@@ -30,15 +30,20 @@ def print_table(table: Table) -> None:
     Console(highlight=False, width=None if sys.stdout.isatty() else 240).print(table)
 
 
-def write_json(value: Any, path: Path) -> None:
-    """Write a JSON file: aside, then renamed, so that no reader sees half of it."""
+def write_text(text: str, path: Path) -> None:
+    """Write a text file: aside, then renamed, so that no reader sees half of it."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        aside.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        aside.write_text(text, encoding="utf-8")
         aside.replace(path)
     except OSError as error:
         aside.unlink(missing_ok=True)
         raise InputError(f"cannot write {path}: {error.strerror}") from error
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write a JSON file as :func:`write_text` does."""
+    write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", path)
 
 
 def check_writable(path: Path, option: str) -> None:
