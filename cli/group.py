@@ -83,7 +83,7 @@ def _fail(message: str, status: int = STATUS_INPUT) -> NoReturn:
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="hadamrnn")
 def hadamrnn() -> None:
-    """Hardware co-design toolkit for Hadamard recurrent networks.
+    r"""Hardware co-design toolkit for Hadamard recurrent networks.
 
     A network is trained, frozen to integers, generated as Verilog, proven to agree with its software reference bit for
     bit, and synthesised:

@@ -44,9 +44,9 @@ def command(
 ) -> int:
     """Synthesise, place and route the core in DIR with Yosys and nextpnr.
 
-    Writes DIR/synthesis-<target>.json for each target: cells, memories, multipliers, and the clock achieved after routing.
-    The core is measured out of context: its AXI-Stream ports take no pins. The status is 1 where the core does not fit, or
-    misses a clock that was asked for.
+    Writes DIR/synthesis-<target>.json for each target: cells, memories, multipliers, and the clock achieved after
+    routing. The core is measured out of context: its AXI-Stream ports take no pins. The status is 1 where the core
+    does not fit, or misses a clock that was asked for.
     """
     from ..hw.synthesis import synthesise
     from ..hw.targets import TARGETS, get_target

@@ -125,7 +125,7 @@ def _inputs(
 
 
 def _random_inputs(network: IntegerNetwork, sequences: int, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Uniform inputs, one in eight the smallest and one in eight the largest; lengths from 1 to ``steps``, one of each."""
+    """Uniform inputs, one in eight the smallest and one in eight the largest; lengths from 1 to ``steps``, both met."""
     import numpy as np
 
     random = np.random.default_rng(seed)

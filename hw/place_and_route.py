@@ -22,7 +22,8 @@ _STAGES = (
 )
 # What nextpnr says when a design is too large or too dense; any other error is a design it does not understand.
 _DOES_NOT_FIT = re.compile(
-    r"no BELs remaining|Unable to find (a )?(legal )?placement|Unable to place|utili[sz]ation limit|[Ff]ailed to (place|route)"
+    r"no BELs remaining|Unable to find (a )?(legal )?placement|Unable to place|utili[sz]ation limit"
+    r"|[Ff]ailed to (place|route)"
 )
 _UTILISATION = re.compile(r"Info:\s+([A-Z][A-Z0-9_]*):\s*(\d+)/\s*(\d+)\s+\d+%")
 
@@ -140,7 +141,7 @@ def _parse_report(report: dict[str, Any], clock: str, seconds: float) -> Placeme
 
 
 def _is_clock(domain: str, clock: str) -> bool:
-    """Whether a clock net, as nextpnr renames it on its way through pad and global buffer, is that of port ``clock``."""
+    """Whether a clock net, as nextpnr renames it on its way through pad and buffer, is that of port ``clock``."""
     return domain.removeprefix("$glbnet$").split("$")[0] == clock
 
 

@@ -1,10 +1,10 @@
-"""Real synthesis, place and route with Yosys and nextpnr from PyPI: what a design costs on a target, and how fast it is.
+"""Real synthesis, place and route with Yosys and nextpnr from PyPI: what a design costs on a target, and its clock.
 
 The core is measured *out of context*, as the part of a larger design that it is. An AXI-Stream core has more ports than
 a small package has pins (a UP5K-SG48 has 39), its ports end in other logic and not in pads, and nextpnr has no
-out-of-context mode for iCE40. So the design is mapped with all its ports, that is with nothing optimised away, its cells
-are counted, and then the ports other than ``clk`` and ``rst`` are cut from the netlist (Yosys ``delete -port``): their
-nets stay, without a driver or without a load outside, exactly as an out-of-context mode would leave them. ``clk`` and
+out-of-context mode for iCE40. So the design is mapped with all its ports, that is with nothing optimised away, its
+cells are counted, and then the ports other than ``clk`` and ``rst`` are cut from the netlist (Yosys ``delete -port``):
+their nets stay, without a driver or without a load outside, as an out-of-context mode would leave them. ``clk`` and
 ``rst`` keep their pins, so that they reach the global networks as they would in a real design. Nothing is added, so
 nothing has to be subtracted; docs/synthesis.md compares the counts with those of the same core on real pins.
 """
@@ -63,8 +63,8 @@ def synthesise(
     Raises
     ------
     InputError
-        A file that is missing or that Yosys refuses, a bad argument, or a tool that is not installed. A design that does
-        not fit is not an error: the report says so.
+        A file that is missing or that Yosys refuses, a bad argument, or a tool that is not installed. A design that
+        does not fit is not an error: the report says so.
     """
     verilog_path = Path(verilog_path)
     _check(verilog_path, top, target, clock_mhz, seed)

@@ -64,7 +64,7 @@ class CriticalPath:
 class SynthesisReport:
     """The real cost of a design on a target, out of context: see :func:`hadamrnn.hw.synthesis.synthesise`.
 
-    Two runs on equal input, tool versions and seed give equal reports: ``seconds`` does not take part in the comparison.
+    Two runs on equal input, tool versions and seed give equal reports: ``seconds`` takes no part in the comparison.
 
     Attributes
     ----------

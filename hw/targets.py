@@ -1,11 +1,11 @@
 """The FPGAs that a core can be synthesised for: immutable descriptions, one entry each.
 
-A new device is one more :class:`Target` in ``TARGETS``; nothing else in the package names a device. A device without open
-place-and-route has ``place_and_route=None`` and says why in ``clock_unknown``: its cells are then counted by Yosys alone.
+A new device is one more :class:`Target` in ``TARGETS``; nothing else in the package names a device. A device without
+open place-and-route has ``place_and_route=None`` and says why in ``clock_unknown``: Yosys alone then counts its cells.
 
 Sources for what a device has: the device databases of nextpnr 0.11 (the tests compare every count with what nextpnr
-reports); for what one of each is: Lattice FPGA-DS-02029 (iCE40 LP/HX), FPGA-DS-02008 (iCE40 UltraPlus) and FPGA-DS-02012
-(ECP5).
+reports); for what one of each is: Lattice FPGA-DS-02029 (iCE40 LP/HX), FPGA-DS-02008 (iCE40 UltraPlus) and
+FPGA-DS-02012 (ECP5).
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Resource:
     unit : what one of it is, for a reader of the report
     available : how many the device has
     placed_as : name in nextpnr's utilisation; None where only Yosys tells them apart
-    cells : Yosys cell types that are one of it each, used where ``placed_as`` is None; a trailing ``*`` matches any ending
+    cells : Yosys cell types that are one of it each, used where ``placed_as`` is None; ``*`` matches anything
     bits : bits of memory in one, or None for what is no memory
     """
 
@@ -169,7 +169,7 @@ def _ecp5(name: str, title: str, device: str, package: str, speed: str, *, cells
         resources=(
             Resource(
                 name="logic_cells",
-                unit="TRELLIS_COMB: 4-input LUT, used as logic, as one bit of carry or as a quarter of a distributed RAM",
+                unit="TRELLIS_COMB: 4-input LUT, used as logic, one bit of carry or a quarter of a distributed RAM",
                 available=cells,
                 placed_as="TRELLIS_COMB",
             ),

@@ -40,7 +40,7 @@ def run_tool(
     start = time.monotonic()
     log = []
     with (
-        open(folder / log_name, "w", encoding="utf-8") as file,
+        (folder / log_name).open("w", encoding="utf-8") as file,
         subprocess.Popen(
             command,
             cwd=folder,
