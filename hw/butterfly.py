@@ -10,8 +10,8 @@ from .delay_line import DelayLine
 class TimeButterfly(wiring.Component):
     """A single-path delay feedback (SDF) stage: pairs rows that are ``delay`` rows apart.
 
-    While ``select`` is low, the first half of a window of 2·``delay`` rows goes into the delay line and the differences of
-    the window before come out of it. While ``select`` is high, the second half arrives: the sums come out, the
+    While ``select`` is low, the first half of a window of 2·``delay`` rows goes into the delay line and the differences
+    of the window before come out of it. While ``select`` is high, the second half arrives: the sums come out, the
     differences go into the delay line. Adder and subtractor are exact: one bit of growth.
 
     Latency: ``delay`` enabled clocks. Throughput: one row per enabled clock.
@@ -35,6 +35,8 @@ class TimeButterfly(wiring.Component):
     """
 
     def __init__(self, lanes: int, width: int, delay: int, memory_depth: int) -> None:
+        if delay < 1 or delay & (delay - 1):
+            raise ValueError(f"delay must be a power of two, not {delay!r}")
         self.lanes = lanes
         self._delay_line = DelayLine(lanes, width + 1, delay, memory_depth)
         super().__init__(
@@ -73,7 +75,8 @@ class LaneButterfly(wiring.Component):
     lanes, width : int
         An input row is ``lanes`` signed words of ``width`` bits.
     distance : int
-        A power of two below ``lanes``: lane i is paired with lane i + distance where bit log2(distance) of i is 0.
+        A power of two, twice of which divides ``lanes``: lane i is paired with lane i + distance where bit
+        log2(distance) of i is 0.
 
     Members
     -------
@@ -81,6 +84,8 @@ class LaneButterfly(wiring.Component):
     """
 
     def __init__(self, lanes: int, width: int, distance: int) -> None:
+        if distance < 1 or distance & (distance - 1) or lanes % (2 * distance):
+            raise ValueError(f"distance must be a power of two that pairs {lanes} lanes, not {distance!r}")
         self.lanes = lanes
         self.distance = distance
         super().__init__(

@@ -33,6 +33,8 @@ class DelayLine(wiring.Component):
     def __init__(self, lanes: int, width: int, depth: int, memory_depth: int) -> None:
         if depth < 1:
             raise ValueError(f"depth must be at least 1, not {depth!r}")
+        if memory_depth < 2:
+            raise ValueError(f"memory_depth must be at least 2, not {memory_depth!r}")
         self.depth = depth
         self.uses_memory = depth >= memory_depth
         self.row = data.ArrayLayout(signed(width), lanes)
@@ -75,6 +77,11 @@ class DelayLine(wiring.Component):
 class RowCounter(wiring.Component):
     """Counts enabled clocks modulo ``limit``.
 
+    Parameters
+    ----------
+    limit : int
+        At least 1.
+
     Members
     -------
     enable : ``In(1)``
@@ -83,6 +90,8 @@ class RowCounter(wiring.Component):
     """
 
     def __init__(self, limit: int) -> None:
+        if limit < 1:
+            raise ValueError(f"limit must be at least 1, not {limit!r}")
         self.limit = limit
         super().__init__({"enable": In(1), "count": Out(range(limit)), "next_count": Out(range(limit))})
 

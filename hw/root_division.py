@@ -1,6 +1,6 @@
-"""Division by √n, split for the adder that follows: a rounded-down quotient and the carry that rounds it half to even."""
+"""Division by √n, split for the adder that follows: a quotient rounded down, and the carry that rounds half to even."""
 
-from amaranth.hdl import Const, Module, Signal, signed
+from amaranth.hdl import Cat, Const, Module, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,8 +10,8 @@ from .constant_multiplier import ConstantMultiplier
 class RootDivision(wiring.Component):
     """``quotient + round_up`` = round(input / √n), half to even, for each lane.
 
-    Even k = log2 n: a shift by k/2. Odd k: a multiplication by the constant ``sqrt_half`` ≈ 2^F/√2 with shifts and adders,
-    then a shift by F + (k − 1)/2.
+    Even k = log2 n: a shift by k/2. Odd k: a multiplication by the constant ``sqrt_half`` ≈ 2^F/√2 with shifts and
+    adders, then a shift by F + (k − 1)/2.
 
     Latency: one clock for each entry of ``register_levels``, and one if ``registered``. Throughput: one row per enabled
     clock.
@@ -106,8 +106,10 @@ class RootDivision(wiring.Component):
 
 
 def round_up(value: Signal, shift: int) -> object:
-    """What must be added to ``value >> shift`` so that it is rounded half to even: 0 or 1, combinational."""
+    """What must be added to ``value >> shift``, signed, so that it is rounded half to even: 0 or 1, combinational."""
     if shift == 0:
         return Const(0)
+    if len(value) <= shift:  # all of a narrow value is behind the point: its sign is what stands before it
+        value = Cat(value, value[-1].replicate(shift + 1 - len(value)))
     guard, odd = value[shift - 1], value[shift]
     return guard & (odd | value[: shift - 1].any()) if shift > 1 else guard & odd

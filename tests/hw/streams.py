@@ -1,0 +1,131 @@
+"""Streams in Amaranth's simulator: sources and sinks with random back-pressure, and every transfer with its clock."""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from amaranth.hdl import Cat, Elaboratable, Signal, ValueLike
+from amaranth.lib import data
+
+from .simulation import plain, simulator_of
+
+_QUIET = 12  # clocks that a sink listens on after its last transfer: nothing more may come
+
+
+@dataclass(frozen=True)
+class Port:
+    """The three signals of a stream: of a ``stream.Interface``, or of AXI-Stream ports."""
+
+    payload: ValueLike
+    valid: Signal
+    ready: Signal
+
+
+def axi_port(core: object, name: str) -> Port:
+    """The AXI-Stream port ``name`` of a component, with a payload of ``data`` and ``last``."""
+    value, last = getattr(core, f"{name}_tdata"), getattr(core, f"{name}_tlast")
+    layout = data.StructLayout({"data": len(value), "last": 1})
+    return Port(data.View(layout, Cat(value, last)), getattr(core, f"{name}_tvalid"), getattr(core, f"{name}_tready"))
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One transfer: its payload as plain Python values, and the number of the clock edge it happened at."""
+
+    payload: Any
+    clock: int
+
+
+class StreamBench:
+    """Runs a component with sources and sinks on its streams.
+
+    Parameters
+    ----------
+    component : Elaboratable
+    stall : float
+        Probability with which a source or a sink lets a clock pass, each by itself.
+    seed : int
+    limit : int
+        Clocks after which a source or a sink that is not through fails.
+    """
+
+    def __init__(self, component: Elaboratable, *, stall: float = 0.0, seed: int = 0, limit: int = 20_000) -> None:
+        self.stall = stall
+        self.limit = limit
+        self.simulator, self.domain = simulator_of(component)
+        self._random = random.Random(seed)
+
+    def send(self, port: Any, payloads: Iterable[Any], *, start: int = 0) -> list[Transfer]:
+        """Send ``payloads`` from clock ``start`` on; the list fills with the transfers while :meth:`run` runs."""
+        sent: list[Transfer] = []
+        chance = random.Random(self._random.random())
+
+        async def source(ctx: Any) -> None:
+            clock = 0
+            for payload in payloads:
+                while clock < start or chance.random() < self.stall:
+                    await ctx.tick()
+                    clock += 1
+                ctx.set(port.payload, payload)
+                ctx.set(port.valid, 1)
+                taken = False
+                while not taken:
+                    assert clock < self.limit, f"the source waits for ready, {len(sent)} transfers done"
+                    (taken,) = await ctx.tick().sample(port.ready)
+                    clock += 1
+                sent.append(Transfer(payload, clock))
+                ctx.set(port.valid, 0)
+
+        self.simulator.add_testbench(source)
+        return sent
+
+    def receive(self, port: Any, count: int) -> list[Transfer]:
+        """Receive exactly ``count`` payloads; the list fills with the transfers while :meth:`run` runs.
+
+        Fails where valid falls or a payload changes before it was taken, and where more than ``count`` come.
+        """
+        received: list[Transfer] = []
+        chance = random.Random(self._random.random())
+
+        async def sink(ctx: Any) -> None:
+            clock, quiet, offered = 0, 0, None
+            while quiet < _QUIET:
+                assert clock < self.limit, f"the sink waits for valid, {len(received)} of {count} transfers done"
+                ready = chance.random() >= self.stall
+                ctx.set(port.ready, ready)
+                valid, payload = await ctx.tick().sample(port.valid, port.payload)
+                clock += 1
+                payload = plain(payload) if valid else None
+                assert offered is None or payload == offered, f"the offer {offered} became {payload}"
+                offered = None if ready else payload
+                if valid and ready:
+                    received.append(Transfer(payload, clock))
+                    assert len(received) <= count, f"a transfer after the last one: {payload}"
+                quiet += len(received) == count
+
+        self.simulator.add_testbench(sink)
+        return received
+
+    def count_high(self, signal: Signal) -> list[int]:
+        """The clocks at which ``signal`` is high; the list fills while :meth:`run` runs."""
+        clocks: list[int] = []
+
+        async def watch(ctx: Any) -> None:
+            clock = 0
+            async for _, _, high in ctx.tick().sample(signal):
+                clock += 1
+                if high:
+                    clocks.append(clock)
+
+        self.simulator.add_testbench(watch, background=True)
+        return clocks
+
+    def run(self) -> None:
+        """Run until every source and sink is through."""
+        self.simulator.run()
+
+
+def payloads_of(transfers: Sequence[Transfer]) -> list[Any]:
+    """What was transferred, without the clocks."""
+    return [transfer.payload for transfer in transfers]
