@@ -1,14 +1,19 @@
-"""Read-only memory for weights: one wide word per row of lanes."""
+"""Read-only memory for weights: one wide word per row of lanes, read in order, over and over."""
 
-from amaranth.hdl import Const, Module
-from amaranth.lib import memory, wiring
+from amaranth.hdl import Const, Module, Signal
+from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
+
+from .delay_line import RowCounter
 
 
 class CoefficientMemory(wiring.Component):
-    """A synchronous read-only memory.
+    """Holds out word 0, and the next word, modulo their number, after each clock with ``advance``.
 
-    Latency: one enabled clock from ``address`` to ``data``. A single word is a constant.
+    The memory is read one clock ahead, at an address that is a register: only its enable depends on ``advance``. A single
+    word is a constant.
+
+    Latency: none from ``advance``; after reset the first word is there one clock late.
 
     Parameters
     ----------
@@ -18,26 +23,45 @@ class CoefficientMemory(wiring.Component):
 
     Members
     -------
-    enable : ``In(1)``
-    address : ``In(range(len(words)))``
+    advance : ``In(1)``
+    next_index : ``Out(range(len(words)))``
+        Which word follows the one held out; 0 while the last one is held out.
     data : ``Out(width)``
-        Undefined until the first enabled clock.
     """
 
     def __init__(self, words: list[int], width: int) -> None:
         self.words = words
         self.width = width
-        super().__init__({"enable": In(1), "address": In(range(len(words))), "data": Out(width)})
+        index = range(len(words))
+        super().__init__({"advance": In(1), "next_index": Out(index), "data": Out(width)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         if len(self.words) == 1:
             m.d.comb += self.data.eq(Const(self.words[0], self.width))
             return m
+        m.submodules.counter = counter = RowCounter(len(self.words))
         m.submodules.memory = contents = memory.Memory(shape=self.width, depth=len(self.words), init=self.words)
         read = contents.read_port()
-        m.d.comb += [read.en.eq(self.enable), read.addr.eq(self.address), self.data.eq(read.data)]
+        begun = Signal()
+        m.d.sync += begun.eq(1)
+        m.d.comb += [
+            counter.enable.eq(self.advance | ~begun),
+            self.next_index.eq(counter.count),
+            read.en.eq(counter.enable),
+            read.addr.eq(counter.count),
+            self.data.eq(read.data),
+        ]
         return m
+
+    def registered(self, m: Module, enable: Signal, layout: data.Layout) -> data.View:
+        """``data`` seen as ``layout``, one enabled clock later, in a register of ``m``; a single word needs none."""
+        if len(self.words) == 1:
+            return data.View(layout, self.data)
+        register = Signal(layout, name="coefficient_register", reset_less=True)
+        with m.If(enable):
+            m.d.sync += register.as_value().eq(self.data)
+        return register
 
 
 def pack(fields: list[tuple[int, int]]) -> tuple[int, int]:
@@ -47,4 +71,3 @@ def pack(fields: list[tuple[int, int]]) -> tuple[int, int]:
         word |= (value & ((1 << bits) - 1)) << position
         position += bits
     return word, position
-

@@ -117,6 +117,8 @@ def _pipeline_register_bits(core: HadamardCore) -> int:
     )
     if schedule.division_register:
         bits += widths.quotient + 1
+    if schedule.saturation_register:
+        bits += widths.total
     return core.parameters.lanes * bits
 
 

@@ -7,7 +7,6 @@ from amaranth.lib.wiring import In, Out
 
 from ..quant.integer import IntegerNetwork
 from .coefficient_memory import CoefficientMemory, pack
-from .delay_line import RowCounter
 from .root_division import round_up
 from .widths import Widths
 
@@ -70,17 +69,14 @@ class InputProduct(wiring.Component):
         m.d.comb += enable.eq(~self.drive.valid | self.drive.ready)
 
         # Issue: one row per clock of the step that is waiting.
-        m.submodules.row = row = RowCounter(self.rows)
-        last_row = Signal(init=self.rows == 1)
-        m.d.comb += [row.enable.eq(enable & self.step.valid), self.step.ready.eq(enable & last_row)]
-        with m.If(row.enable):
-            m.d.sync += last_row.eq(row.next_count == self.rows - 1)
         m.submodules.coefficients = coefficients = self._coefficients()
-        m.d.comb += [coefficients.enable.eq(enable), coefficients.address.eq(row.count)]
-        word = data.View(self._word_layout(), coefficients.data)
-
+        last_row = Signal(init=self.rows == 1)
+        m.d.comb += [coefficients.advance.eq(enable & self.step.valid), self.step.ready.eq(enable & last_row)]
+        with m.If(coefficients.advance):
+            m.d.sync += last_row.eq(coefficients.next_index == self.rows - 1)
         valid = Signal(name="issued_valid")
         issued = Signal(step_layout(network), reset_less=True)
+        word = coefficients.registered(m, enable, self._word_layout())
         with m.If(enable):
             m.d.sync += [valid.eq(self.step.valid), issued.eq(self.step.payload)]
 

@@ -17,7 +17,8 @@ class CoreParameters:
         P, words that enter and leave the recurrence per clock: a power of two that divides the hidden size.
     stages_per_register : int
         Adder levels (butterflies, and for odd log2(n) the adders of the √½ multiplier) between pipeline registers of the
-        recurrence. 1 gives the highest clock; 0 leaves out all registers but the state's own.
+        recurrence. 1 gives the highest clock, and a register between addition and saturation too; 0 leaves out all
+        registers but the state's own.
     readout_multipliers : int
         Multipliers per lane of the read-out, from 1 to the number of logits o. With fewer than o, the last step's rows
         take ``ceil(o / readout_multipliers)`` clocks each; steps before the last one are not slowed.
@@ -30,7 +31,7 @@ class CoreParameters:
     """
 
     lanes: int = 1
-    stages_per_register: int = 2
+    stages_per_register: int = 1
     readout_multipliers: int = 1
     output: str = "class"
     trace: bool = False

@@ -1,7 +1,7 @@
 """The read-out: logits = V relu(h) + C, with a few multipliers per lane that share the outputs between them."""
 
 import numpy as np
-from amaranth.hdl import Array, Const, Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Array, Const, Module, Mux, Shape, Signal, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -43,8 +43,8 @@ class ReadOut(wiring.Component):
     fold : int
         Clocks per row.
     latency : int
-        Clocks from the last row being taken to the first logit being offered: the product, one level of the sum over lanes
-        each, and the accumulator.
+        Clocks from the last row being taken to the first logit being offered: the operands, the product, each level of the
+        sum over lanes, and the accumulator.
     """
 
     def __init__(self, network: IntegerNetwork, lanes: int, multipliers: int) -> None:
@@ -53,7 +53,7 @@ class ReadOut(wiring.Component):
         self.multipliers = multipliers
         self.rows = network.hidden_size // lanes
         self.fold = -(-network.output_size // multipliers)
-        self.latency = 2 + (lanes - 1).bit_length()
+        self.latency = 3 + (lanes - 1).bit_length()
         self.width = Widths.of(network).logit
         super().__init__(
             {
@@ -64,30 +64,26 @@ class ReadOut(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        network = self.network
 
         # Issue: `fold` clocks per row, unless a result is still on its way out.
         busy = Signal(init=1)
         issue = Signal()
-        m.submodules.address = address = RowCounter(self.rows * self.fold)
+        m.submodules.coefficients = coefficients = self._coefficients()
         m.submodules.part = part = RowCounter(self.fold)
-        final = issue & (address.count == self.rows * self.fold - 1)
-        m.d.comb += [issue.eq(self.state.valid & ~busy), address.enable.eq(issue), part.enable.eq(issue)]
+        final = issue & (coefficients.next_index == 0)
+        m.d.comb += [issue.eq(self.state.valid & ~busy), coefficients.advance.eq(issue), part.enable.eq(issue)]
         with m.If(issue):  # `ready` is a register: the whole recurrence waits for it
             m.d.sync += self.state.ready.eq(part.next_count == self.fold - 1)
         with m.If(final):
             m.d.sync += [busy.eq(1), self.state.ready.eq(0)]
 
-        # The memory is read one clock ahead, so that weights and states meet in the multipliers.
-        m.submodules.coefficients = coefficients = self._coefficients()
-        m.d.comb += [
-            coefficients.enable.eq(1),
-            coefficients.address.eq(Mux(issue, address.next_count, address.count)),
-        ]
-        weights = data.View(self._word_layout(), coefficients.data)
-        states = [self._activated(self.state.payload[lane]) for lane in range(self.lanes)]
+        weights = coefficients.registered(m, Const(1), self._word_layout())
+        states = [Signal(self._activated_shape(), name=f"state_{lane}", reset_less=True) for lane in range(self.lanes)]
+        m.d.sync += [state.eq(self._activated(self.state.payload[lane])) for lane, state in enumerate(states)]
+        valid, last = Signal(name="operands_valid"), Signal(name="operands_last")
+        m.d.sync += [valid.eq(issue), last.eq(final)]
         products = [[states[lane] * weights[lane][j] for lane in range(self.lanes)] for j in range(self.multipliers)]
-        products, valid, last = self._registered(m, "product", products, issue, final)
+        products, valid, last = self._registered(m, "product", products, valid, last)
         while len(products[0]) > 1:
             products = [[sum(terms[i : i + 2]) for i in range(0, len(terms), 2)] for terms in products]
             products, valid, last = self._registered(m, f"sum_of_{len(products[0])}", products, valid, last)
@@ -126,6 +122,10 @@ class ReadOut(wiring.Component):
             with m.If(index == places - 1):
                 m.d.sync += [index.eq(0), leaving.eq(0), filling.eq(0), busy.eq(0), last_logit.eq(outputs == 1)]
                 m.d.sync += self.state.ready.eq(self.fold == 1)
+
+    def _activated_shape(self) -> Shape:
+        bits = self.network.state_bits
+        return signed(bits) if self.network.readout_activation == "none" else unsigned(bits - 1)
 
     def _activated(self, state: Signal) -> Signal:
         if self.network.readout_activation == "none":
@@ -192,15 +192,15 @@ class ArgMax(wiring.Component):
         index = Signal(range(self.classes))
         best = Signal(range(self.classes), reset_less=True)
         largest = Signal(logit.shape(), reset_less=True)
-        compared, larger = Signal(), Signal()
+        compared, larger, fresh = Signal(), Signal(), Signal(init=1)
         m.d.comb += [self.logits.ready.eq(compared), self.best.payload.eq(best)]
         m.d.sync += compared.eq(self.logits.valid & ~compared & ~self.best.valid)
-        m.d.sync += larger.eq((index == 0) | (logit > largest))
+        m.d.sync += larger.eq(logit > largest)
         with m.If(self.best.ready):
             m.d.sync += self.best.valid.eq(0)
         with m.If(compared):
-            m.d.sync += index.eq(index + 1)
-            with m.If(larger):
+            m.d.sync += [index.eq(index + 1), fresh.eq(self.logits.payload.last)]
+            with m.If(larger | fresh):
                 m.d.sync += [largest.eq(logit), best.eq(index)]
             with m.If(self.logits.payload.last):
                 m.d.sync += [index.eq(0), self.best.valid.eq(1)]

@@ -75,11 +75,7 @@ class Recurrence(wiring.Component):
         returned = Signal(data.ArrayLayout(signed(self.widths.quotient), lanes))
         round_up = Signal(lanes)
         totals = self._totals(m, returned, round_up)
-        state = Signal(state_layout(self.network, lanes), reset_less=True)
-        with m.If(enable):
-            for lane in range(lanes):
-                m.d.sync += state[lane].eq(saturated(totals[lane], self.network.state_bits))
-
+        state = self._state(m, enable, totals)
         ready = self._hand_out(m, enable, state, ~idle)
         m.d.comb += [
             enable.eq((self.drive.valid | idle) & ready),
@@ -103,7 +99,7 @@ class Recurrence(wiring.Component):
         m.d.comb += [
             transform.enable.eq(enable),
             transform.position.eq(position.count),
-            transform.input.eq(self._fifo(m, enable, state)),
+            transform.input.eq(self._fifo(m, enable, self._ring_state(m, enable, state))),
             division.enable.eq(enable),
             division.input.eq(transform.output),
             returned.eq(division.quotient),
@@ -129,6 +125,31 @@ class Recurrence(wiring.Component):
             ]
             totals.append(total)
         return totals
+
+    def _state(self, m: Module, enable: Signal, totals: list[Signal]) -> Signal:
+        """The row added last, saturated: in a register, or behind the register of the sums."""
+        bits, lanes = self.network.state_bits, self.parameters.lanes
+        late = self.schedule.saturation_register
+        state = Signal(state_layout(self.network, lanes), reset_less=True)
+        for lane, total in enumerate(totals):
+            if late:
+                register = Signal.like(total, name=f"total_{lane}_register", reset_less=True)
+                with m.If(enable):
+                    m.d.sync += register.eq(total)
+                m.d.comb += state[lane].eq(saturated(register, bits))
+            else:
+                with m.If(enable):
+                    m.d.sync += state[lane].eq(saturated(total, bits))
+        return state
+
+    def _ring_state(self, m: Module, enable: Signal, state: Signal) -> Signal:
+        """The row that enters the ring; the outputs see it where it is first known, without waiting for the ring."""
+        if not self.schedule.saturation_register:
+            return state
+        register = Signal.like(state, name="state_register", reset_less=True)
+        with m.If(enable):
+            m.d.sync += register.eq(state)
+        return register
 
     def _hand_out(self, m: Module, enable: Signal, state: Signal, added: Signal) -> Signal:
         """Offer the row in the state register to the outputs; returns whether all of them have it or take it now."""

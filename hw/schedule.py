@@ -46,6 +46,7 @@ class Schedule:
     pipeline_latency : clocks in registers: between the stages, in the √½ multiplier, and the state register itself
     multiplier_registers : which adder levels of the √½ multiplier a register follows
     division_register : whether a register follows the division by √n
+    saturation_register : whether a register stands between the addition of the input and saturation
     fifo_depth : rows of the plain FIFO
     cycles_per_step : L = max(R, transform_latency + pipeline_latency), clocks from a step to the next
     """
@@ -56,6 +57,7 @@ class Schedule:
     pipeline_latency: int
     multiplier_registers: tuple[int, ...]
     division_register: bool
+    saturation_register: bool
     fifo_depth: int
     cycles_per_step: int
 
@@ -71,18 +73,17 @@ class Schedule:
         # saturation that follow are a full clock by themselves.
         registered = [bool(every) and (level + 1) % every == 0 and level < levels - 1 for level in range(levels)]
         division_register = bool(every)
-        pipeline_latency = sum(registered) + division_register + 1
+        saturation_register = every == 1
+        pipeline_latency = sum(registered) + division_register + saturation_register + 1
         transform_latency = max(n // lanes, 1) - 1
         cycles = max(rows, transform_latency + pipeline_latency)
         fifo_depth = cycles - transform_latency - pipeline_latency
         stages = []
-        offset = 1 + fifo_depth
+        offset = 1 + saturation_register + fifo_depth
         for index in range(k):
             span = n >> (index + 1)  # units between the two inputs of a butterfly
             delay, distance = (span // lanes, 0) if span >= lanes else (0, span)
-            stages.append(
-                Stage(index, delay, distance, network.state_bits + index, registered[index], offset % cycles)
-            )
+            stages.append(Stage(index, delay, distance, network.state_bits + index, registered[index], offset % cycles))
             offset += delay + registered[index]
         return cls(
             rows=rows,
@@ -91,6 +92,7 @@ class Schedule:
             pipeline_latency=pipeline_latency,
             multiplier_registers=tuple(level for level in range(adder_levels) if registered[k + level]),
             division_register=division_register,
+            saturation_register=saturation_register,
             fifo_depth=fifo_depth,
             cycles_per_step=cycles,
         )

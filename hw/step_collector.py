@@ -63,9 +63,7 @@ class StepCollector(wiring.Component):
             step.payload.first.eq(begins),
             step.payload.last.eq(beat.payload.last),
         ]
-        m.d.comb += [
-            place.eq(source) for place, source in zip(step.payload.elements, [*waiting, element], strict=True)
-        ]
+        m.d.comb += [place.eq(source) for place, source in zip(step.payload.elements, [*waiting, element], strict=True)]
         m.d.sync += self.error.eq(0)
         with m.If(beat.valid & beat.ready):
             with m.Switch(position):

@@ -16,8 +16,9 @@ def test_serial_core_of_512_units() -> None:
     # 9 stages in time, one adder and one subtractor each; delay lines of 256 … 1 words that grow from 13 to 21 bits.
     assert figures.butterfly_adders == 18
     assert figures.state_memory_bits == 12 + sum((256 >> i) * (13 + i) for i in range(9))
-    # Odd k: 9 butterflies and 4 adder levels, the last level's register behind the division, and the state register.
-    assert figures.cycles_per_step == 511 + (9 + 4 - 1) + 1 + 1
+    # Odd k: 9 butterflies and 4 adder levels, the last level's register behind the division, one before saturation, and
+    # the state register.
+    assert figures.cycles_per_step == 511 + (9 + 4 - 1) + 1 + 1 + 1
     assert figures.sequence_steps == 784
 
 
@@ -34,7 +35,7 @@ def test_blocks_hide_the_pipeline() -> None:
     figures = estimate(worst_case_network(64, 16), parameters)
     assert figures.cycles_per_step == 64
     core = HadamardCore(worst_case_network(64, 16), parameters)
-    fifo = 64 - 15 - (3 + 1 + 1)  # what the delay lines and registers do not hold
+    fifo = 64 - 15 - (3 + 1 + 1 + 1)  # what the delay lines and registers do not hold
     assert core.schedule.fifo_depth == fifo
     assert figures.state_memory_bits == 12 * (fifo + 1) + 8 * 13 + 4 * 14 + 2 * 15 + 1 * 16
 
