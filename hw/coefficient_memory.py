@@ -10,8 +10,8 @@ from .delay_line import RowCounter
 class CoefficientMemory(wiring.Component):
     """Holds out word 0, and the next word, modulo their number, after each clock with ``advance``.
 
-    The memory is read one clock ahead, at an address that is a register: only its enable depends on ``advance``. A single
-    word is a constant.
+    The memory is read one clock ahead, at an address that is a register: only its enable depends on ``advance``. A
+    single word is a constant.
 
     Latency: none from ``advance``; after reset the first word is there one clock late.
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 @dataclass(frozen=True)
 class Adder:
-    """One adder: ``(left << left_shift) ± (right << right_shift)``, of nodes computed before it; node 0 is the input."""
+    """``(left << left_shift) ± (right << right_shift)``, of nodes computed before it; node 0 is the input."""
 
     left: int
     left_shift: int

@@ -16,10 +16,10 @@ from .widths import Widths
 
 
 class HadamardCore(wiring.Component):
-    """A Hadamard RNN behind AXI4-Stream ports, as DESIGN.md section 4 specifies them.
+    """A Hadamard RNN behind AXI4-Stream ports.
 
-    Throughput: one step in ``cycles_per_step`` clocks while the source and the sinks keep up. Latency: a result's last beat
-    is transferred ``sequence_latency(T)`` clocks after the first beat of its sequence of T steps.
+    Throughput: one step in ``cycles_per_step`` clocks while the source and the sinks keep up. Latency: a result's
+    last beat is transferred ``sequence_latency(T)`` clocks after the first beat of its sequence of T steps.
 
     Parameters
     ----------
@@ -78,15 +78,15 @@ class HadamardCore(wiring.Component):
 
     @property
     def cycles_per_step(self) -> int:
-        """Clocks from one step to the next within a sequence: the ring, or the m beats of a step where those take longer."""
+        """Clocks from one step to the next within a sequence: the ring, or the m beats of a step if they take longer."""
         return max(self.schedule.cycles_per_step, self.network.input_size)
 
     def sequence_latency(self, steps: int) -> int:
         """Clocks from the first input beat of a sequence to the last beat of its result.
 
-        Counted between the clock edges of the two transfers, for a core that has been idle, with the source always valid and the sink always
-        ready. The first step is through the input product while the ring turns, every row of the last step takes
-        ``fold`` clocks of the read-out, and the result leaves beat by beat.
+        Counted between the clock edges of the two transfers, for a core that has been idle, with the source always
+        valid and the sink always ready. The first step is through the input product while the ring turns, every row
+        of the last step takes ``fold`` clocks of the read-out, and the result leaves beat by beat.
         """
         first_row = (self.network.input_size - 1) + self.input_product.latency + 1
         last_row = first_row + (steps - 1) * self.cycles_per_step + self.schedule.rows * self.read_out.fold

@@ -1,4 +1,4 @@
-"""What a core costs, before synthesis: exact where the structure says it, ``None`` with a reason where it does not yet."""
+"""What a core costs before synthesis: exact where the structure says it, else ``None`` with a reason."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

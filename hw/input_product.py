@@ -29,8 +29,8 @@ def drive_layout(network: IntegerNetwork, lanes: int) -> data.StructLayout:
 class InputProduct(wiring.Component):
     """Turns each step of input into R = d/P rows of ``values = bias + shift(U x, f)``, rounded half to even, exact.
 
-    Latency: ``latency`` clocks from a step to its first row. Throughput: one row per clock; a step is taken with its last
-    row. A pipeline that moves whenever its output is empty or taken.
+    Latency: ``latency`` clocks from a step to its first row. Throughput: one row per clock; a step is taken with its
+    last row. A pipeline that moves whenever its output is empty or taken.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ class InputProduct(wiring.Component):
     Attributes
     ----------
     latency : int
-        3 + ceil(log2 m) clocks: coefficients, products, one clock per level of the sum over m elements, and the shift with
-        the bias.
+        3 + ceil(log2 m) clocks: coefficients, products, one clock per level of the sum over m elements, and the shift
+        with the bias.
     """
 
     def __init__(self, network: IntegerNetwork, lanes: int) -> None:

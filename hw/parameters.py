@@ -16,9 +16,9 @@ class CoreParameters:
     lanes : int
         P, words that enter and leave the recurrence per clock: a power of two that divides the hidden size.
     stages_per_register : int
-        Adder levels (butterflies, and for odd log2(n) the adders of the √½ multiplier) between pipeline registers of the
-        recurrence. 1 gives the highest clock, and a register between addition and saturation too; 0 leaves out all
-        registers but the state's own.
+        Adder levels (butterflies, and for odd log2(n) the adders of the √½ multiplier) between pipeline registers of
+        the recurrence. 1 gives the highest clock, and a register between addition and saturation too; 0 leaves out
+        all registers but the state's own.
     readout_multipliers : int
         Multipliers per lane of the read-out, from 1 to the number of logits o. With fewer than o, the last step's rows
         take ``ceil(o / readout_multipliers)`` clocks each; steps before the last one are not slowed.

@@ -1,5 +1,7 @@
 """The read-out: logits = V relu(h) + C, with a few multipliers per lane that share the outputs between them."""
 
+from itertools import pairwise
+
 import numpy as np
 from amaranth.hdl import Array, Const, Module, Mux, Shape, Signal, signed, unsigned
 from amaranth.lib import data, stream, wiring
@@ -22,8 +24,8 @@ class ReadOut(wiring.Component):
 
     M multipliers per lane compute M logits at once, so a row takes ``fold`` = ceil(o / M) clocks; multiplier j has the
     logits j·fold to (j + 1)·fold − 1. The accumulators are one chain: each multiplier's part of it rotates by one place
-    with each product, and after the last row the whole chain shifts out, logit 0 first, while the output biases shift in
-    for the next result.
+    with each product, and after the last row the whole chain shifts out, logit 0 first, while the output biases shift
+    in for the next result.
 
     Throughput: one row in ``fold`` clocks; the first row of a state waits until the result before has been taken.
 
@@ -43,8 +45,8 @@ class ReadOut(wiring.Component):
     fold : int
         Clocks per row.
     latency : int
-        Clocks from the last row being taken to the first logit being offered: the operands, the product, each level of the
-        sum over lanes, and the accumulator.
+        Clocks from the last row being taken to the first logit being offered: the operands, the product, each level
+        of the sum over lanes, and the accumulator.
     """
 
     def __init__(self, network: IntegerNetwork, lanes: int, multipliers: int) -> None:
@@ -111,7 +113,7 @@ class ReadOut(wiring.Component):
                 m.d.sync += part[-1].eq(part[0] + product)
             m.d.sync += [leaving.eq(last), self.logits.valid.eq(last)]
         with m.If(shift):
-            for register, source in zip(chain[:-1], chain[1:], strict=True):
+            for register, source in pairwise(chain):
                 m.d.sync += register.eq(source)
             m.d.sync += chain[-1].eq(Array([Const(bias, signed(self.width)) for bias in biases])[index])
             m.d.sync += [

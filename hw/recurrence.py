@@ -22,13 +22,13 @@ def state_layout(network: IntegerNetwork, lanes: int) -> data.ArrayLayout:
 class Recurrence(wiring.Component):
     """H_t = sat( round(s · (I_q ⊗ H_n) H_{t−1} / √n) + drive ), a row of P units per clock.
 
-    A state row leaves the state register, passes a FIFO (where several blocks leave room for one), the transform, the division and the adder,
-    and so becomes the row of the next step: a ring of ``schedule.cycles_per_step`` rows, of which R = d/P hold the state
-    and the others are idle. The rows that come back during the first step of a sequence are masked to zero, so nothing is
-    ever cleared.
+    A state row leaves the state register, passes a FIFO (where several blocks leave room for one), the transform, the
+    division and the adder, and so becomes the row of the next step: a ring of ``schedule.cycles_per_step`` rows, of
+    which R = d/P hold the state and the others are idle. The rows that come back during the first step of a sequence
+    are masked to zero, so nothing is ever cleared.
 
-    Throughput: one step in ``schedule.cycles_per_step`` clocks while ``drive`` is valid and the outputs are ready. The ring
-    stands still while a row of ``drive`` is missing or a row of the state has not been taken.
+    Throughput: one step in ``schedule.cycles_per_step`` clocks while ``drive`` is valid and the outputs are ready.
+    The ring stands still while a row of ``drive`` is missing or a row of the state has not been taken.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class Recurrence(wiring.Component):
         return m
 
     def _totals(self, m: Module, returned: Signal, round_up: Signal) -> list[Signal]:
-        """s · R + drive, one addition per lane: −(q + r) = ~q + (1 − r), so the sign is an XOR and rounding a carry-in."""
+        """s · R + drive, one addition per lane: −(q + r) = ~q + (1 − r): the sign is an XOR, rounding a carry-in."""
         drive = self.drive.payload
         totals = []
         for lane in range(self.parameters.lanes):

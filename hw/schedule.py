@@ -1,8 +1,8 @@
 """When each row is where: the stages of the loop, its registers, and the exact cycle formulas.
 
-The loop is one ring of delays. A row enters the state register, passes a plain FIFO (only where several blocks need more
-rows than the transform holds), the butterflies of the streaming Walsh–Hadamard transform, the division by √n and the addition of the input,
-and is the state register's next row exactly ``cycles_per_step`` clocks later.
+The loop is one ring of delays. A row enters the state register, passes a plain FIFO (only where several blocks need
+more rows than the transform holds), the butterflies of the streaming Walsh–Hadamard transform, the division by √n and
+the addition of the input, and is the state register's next row exactly ``cycles_per_step`` clocks later.
 """
 
 from dataclasses import dataclass

@@ -21,9 +21,9 @@ def beat_layout(network: IntegerNetwork) -> data.StructLayout:
 class StepCollector(wiring.Component):
     """Collects the m beats of each step and marks the first and the last step of each sequence.
 
-    ``last`` with the last beat of a step ends the sequence there; the next beat begins a new one. ``last`` with an earlier
-    beat is malformed: the beats of that step are dropped, ``error`` is high for one clock, and the next beat begins a new
-    sequence.
+    ``last`` with the last beat of a step ends the sequence there; the next beat begins a new one. ``last`` with an
+    earlier beat is malformed: the beats of that step are dropped, ``error`` is high for one clock, and the next beat
+    begins a new sequence.
 
     Latency: none, a step is offered with its last beat. Throughput: one beat per clock while steps are taken.
 

@@ -14,8 +14,8 @@ class Transform(wiring.Component):
 
     Rows come and go in natural order. Exact: each stage grows one bit.
 
-    Latency: ``schedule.transform_latency`` rows and one clock for each registered stage. Throughput: one row per enabled
-    clock; the rows of a state must be contiguous, what lies between states is ignored.
+    Latency: ``schedule.transform_latency`` rows and one clock for each registered stage. Throughput: one row per
+    enabled clock; the rows of a state must be contiguous, what lies between states is ignored.
 
     Parameters
     ----------
@@ -78,8 +78,8 @@ class Transform(wiring.Component):
     def _select(self, m: Module, stage: Stage) -> Signal:
         """High while the second half of a window is at the input of a stage: a counter modulo the window, its top bit.
 
-        Where a step is a whole number of windows the counter runs free from a constant; otherwise it starts anew with row
-        0. The rows after the last one of a state then find it low just as long as differences are due.
+        Where a step is a whole number of windows the counter runs free from a constant; otherwise it starts anew with
+        row 0. The rows after the last one of a state then find it low just as long as differences are due.
         """
         window, cycles = 2 * stage.delay, self.schedule.cycles_per_step
         free_running = cycles % window == 0

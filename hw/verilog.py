@@ -22,7 +22,8 @@ from .widths import Widths
 def generate(
     network: IntegerNetwork, parameters: CoreParameters, folder: str | os.PathLike[str], name: str = "hadamard_core"
 ) -> dict[str, Any]:
-    """Write ``NAME.v`` and ``NAME.json`` into ``folder``, which is made if need be; each is written aside, then renamed.
+    """Write ``NAME.v`` and ``NAME.json`` into ``folder``, which is made if need be; each is written aside, then
+    renamed.
 
     The Verilog is the same, byte for byte, for the same network, parameters, name and tool versions.
 
@@ -120,7 +121,7 @@ def describe(core: HadamardCore, name: str) -> dict[str, Any]:
 
 
 def fingerprint(network: IntegerNetwork) -> str:
-    """SHA-256 over all that a core is generated from; equal for networks that differ only in scales, labels and origin."""
+    """SHA-256 over all that a core is made from; equal for networks that differ only in scales, labels and origin."""
     digest = hashlib.sha256()
     for array in (
         network.signs,

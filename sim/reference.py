@@ -41,7 +41,7 @@ def run(
     lengths: Sequence[int] | np.ndarray | None = None,
     return_states: bool = False,
 ) -> ReferenceResult:
-    """Run ``network`` over a batch of sequences, as DESIGN.md section 3 defines one step.
+    """Run ``network`` over a batch of sequences, as docs/integer-network.md defines one step.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """A drawing of the recurrence of a core, made from its schedule: what is where, how wide, how deep."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from ...hw.core import HadamardCore
@@ -19,7 +20,8 @@ class _Box:
 def datapath_svg(core: HadamardCore) -> str:
     """The ring of the recurrence as SVG: input product and adder, state register, FIFO, butterflies, division.
 
-    The text gives the bits of each word, the rows of each delay line and whether it is a memory; a line behind a box is a pipeline register.
+    The text gives the bits of each word, the rows of each delay line and whether it is a memory; a line behind a box
+    is a pipeline register.
     """
     boxes = [*_entrance(core), *_way_back(core)]
     per_row = max(4, -(-len(boxes) // 2)) if len(boxes) > 6 else len(boxes)
@@ -40,7 +42,7 @@ def datapath_svg(core: HadamardCore) -> str:
             x, y = _MARGIN + place * (_WIDTH + _GAP), _MARGIN + row_index * (_HEIGHT + 44)
             parts.append(_box_svg(box, x, y))
             centres.append((x + _WIDTH / 2, y + _HEIGHT / 2))
-    parts += [_arrow(a, b) for a, b in zip(centres, centres[1:], strict=False)]
+    parts += [_arrow(a, b) for a, b in pairwise(centres)]
     parts.append(_return(centres[-1], centres[0], height))
     return "".join([*parts, "</svg>"])
 

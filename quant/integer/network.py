@@ -1,4 +1,4 @@
-"""The integer network, validated: what its numbers mean is DESIGN.md section 3, summarised in docs/integer-network.md."""
+"""The integer network, validated; docs/integer-network.md says what its numbers mean."""
 
 import math
 from dataclasses import dataclass, field, fields

@@ -8,7 +8,7 @@ from amaranth.sim import Simulator
 
 
 def simulator_of(component: Elaboratable) -> tuple[Simulator, ClockDomain]:
-    """A simulator of ``component`` with a running clock, even where it is combinational; and the domain, for its reset."""
+    """A simulator of ``component`` with a running clock, and the domain of the clock, for its reset."""
     top = Module()
     top.domains.sync = domain = ClockDomain("sync")
     top.submodules.component = component

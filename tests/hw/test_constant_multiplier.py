@@ -93,7 +93,7 @@ def test_node_bits_hold_the_extremes_and_no_fewer_do(width: int) -> None:
         for node, factor in enumerate(multiplier.factors):
             bits = multiplier.node_bits(node, width)
             limit = 1 << (bits - 1)
-            assert -limit <= factor * low and factor * high < limit
+            assert -limit <= factor * low <= factor * high < limit
             assert factor * low < -(limit >> 1), f"{bits} bits are more than {factor} · {low} needs"
 
 

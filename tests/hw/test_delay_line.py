@@ -1,6 +1,7 @@
 """Delay lines as registers and as memories, and the counter that addresses them."""
 
 import random
+from typing import Any
 
 import pytest
 from hadamrnn.hw.delay_line import DelayLine, RowCounter
@@ -49,7 +50,7 @@ def counts(counter: RowCounter, enables: list[bool]) -> list[tuple[int, int]]:
     """``count`` and ``next_count`` before each clock edge."""
     seen: list[tuple[int, int]] = []
 
-    async def testbench(ctx) -> None:
+    async def testbench(ctx: Any) -> None:
         for enable in enables:
             ctx.set(counter.enable, enable)
             seen.append((ctx.get(counter.count), ctx.get(counter.next_count)))

@@ -38,8 +38,8 @@ def run(hidden_size: int, block_size: int, gaps: float, **choices: Any) -> tuple
     schedule = Schedule.of(network, parameters)
     transform = Transform(parameters.lanes, WIDTH, schedule, parameters.memory_depth)
     states = random_states(hidden_size, seed=hidden_size + block_size)
-    # Row r of a state is in the state register at position r + 1 and leaves the FIFO `fifo_depth` positions later.
-    first, cycles = 1 + schedule.fifo_depth, schedule.cycles_per_step
+    cycles = schedule.cycles_per_step
+    first = cycles + (schedule.stages[0].offset if schedule.stages else 0)
     generator = np.random.default_rng(1)
     rows = generator.integers(-8, 8, (first + (STATES + 2) * cycles, parameters.lanes))
     for index, state in enumerate(states):
