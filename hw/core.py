@@ -78,7 +78,7 @@ class HadamardCore(wiring.Component):
 
     @property
     def cycles_per_step(self) -> int:
-        """Clocks from one step to the next within a sequence: the ring, or the m beats of a step if they take longer."""
+        """Clocks from a step to the next within a sequence: the ring, or the m beats of a step if those take longer."""
         return max(self.schedule.cycles_per_step, self.network.input_size)
 
     def sequence_latency(self, steps: int) -> int:

@@ -1,7 +1,5 @@
 """HadamRNN and Block-HadamRNN as one torch module."""
 
-from __future__ import annotations
-
 import math
 
 import torch
@@ -83,7 +81,8 @@ class HadamardRNN(nn.Module):
         if readout not in READOUTS:
             raise InputError(f"readout must be one of {', '.join(READOUTS)}, not {readout!r}")
         if readout_activation not in READOUT_ACTIVATIONS:
-            raise InputError(f"readout_activation must be one of {', '.join(READOUT_ACTIVATIONS)}, not {readout_activation!r}")
+            choices = ", ".join(READOUT_ACTIVATIONS)
+            raise InputError(f"readout_activation must be one of {choices}, not {readout_activation!r}")
         if not 0 < latent_spread <= LATENT_BOUND:
             raise InputError(f"latent_spread must be above 0 and at most {LATENT_BOUND:g}, not {latent_spread!r}")
         self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
@@ -116,10 +115,8 @@ class HadamardRNN(nn.Module):
         if self.readout == "every":
             return self.forward_loop(x)
         self._check_input(x)
-        state = last_state(
-            self.signs, self.input_quantiser(self.input_weight), self.bias, x, block_size=self.block_size, gain=self.gain
-        )
-        return self._read_out(state)
+        weight = self.input_quantiser(self.input_weight)
+        return self._read_out(last_state(self.signs, weight, self.bias, x, block_size=self.block_size, gain=self.gain))
 
     def forward_loop(self, x: Tensor) -> Tensor:
         """The same logits step by step: the definition, which the closed form must equal."""
@@ -144,7 +141,8 @@ class HadamardRNN(nn.Module):
 
     def _check_input(self, x: Tensor) -> None:
         if x.ndim != 3 or x.shape[2] != self.input_size or not x.shape[1]:
-            raise InputError(f"input must be of shape (batch, time, {self.input_size}) with time ≥ 1, not {tuple(x.shape)}")
+            expected = f"(batch, time, {self.input_size}) with time at least 1"
+            raise InputError(f"input must be of shape {expected}, not {tuple(x.shape)}")
 
 
 def check_shape(*, input_size: int, hidden_size: int, output_size: int, block_size: int) -> None:

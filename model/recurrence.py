@@ -4,19 +4,17 @@ W = diag(s) (I_q ⊗ H_n) · gain is block-diagonal, so a power of it is q block
 q > 1. Both ways are differentiable in every argument and agree to rounding.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
-from .walsh_hadamard import hadamard_matrix, recurrent_gain, walsh_hadamard
+from .walsh_hadamard import hadamard_matrix, walsh_hadamard
 
 
 def last_state(signs: Tensor, weight: Tensor, bias: Tensor, x: Tensor, *, block_size: int, gain: float) -> Tensor:
     """h_T = Σ_t W^(T−1−t) (U x_t + b), from h_0 = 0, by doubling.
 
-    The kernel K = [W^(T−1)U … WU, U] is doubled (W^j times the j columns at hand gives the next j) while W^j is squared,
-    and meets the inputs in one matrix product. About log2(T) squarings of q blocks n × n, independent of the batch.
+    The kernel K = [W^(T−1)U … WU, U] is doubled (W^j times the j columns at hand gives the next j) while W^j is
+    squared, and meets the inputs in one matrix product. About log2(T) squarings of q blocks n × n, for any batch.
 
     Parameters
     ----------
@@ -25,7 +23,7 @@ def last_state(signs: Tensor, weight: Tensor, bias: Tensor, x: Tensor, *, block_
     bias : Tensor of shape ``(d,)``, b.
     x : Tensor of shape ``(batch, time, m)``.
     block_size : n, a power of two that divides d.
-    gain : the factor that stands for 1/√n, see :func:`recurrent_gain`.
+    gain : the factor that stands for 1/√n, see :func:`~.walsh_hadamard.recurrent_gain`.
 
     Returns
     -------

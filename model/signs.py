@@ -1,7 +1,5 @@
 """Signs s = sign(u) of trained latents u, with the straight-through estimator."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -1,7 +1,5 @@
 """A data set in the form that training, calibration and verification share. Numpy only."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,8 +54,9 @@ class Task:
             _check_split(f"{self.name} ({split})", getattr(self, split), len(self.labels))
         shape = self.train.x.shape[1:]
         for split in SPLITS:
-            if getattr(self, split).x.shape[1:] != shape:
-                raise InputError(f"{self.name} ({split}): sequences of shape {getattr(self, split).x.shape[1:]}, not {shape}")
+            found = getattr(self, split).x.shape[1:]
+            if found != shape:
+                raise InputError(f"{self.name} ({split}): sequences of shape {found}, those to train on have {shape}")
 
     @property
     def steps(self) -> int:
@@ -81,14 +80,15 @@ def _check_split(name: str, split: Split, classes: int) -> None:
     if not isinstance(split.y, np.ndarray) or split.y.dtype != np.int64 or split.y.shape != split.x.shape[:1]:
         raise InputError(f"{name}: y must be an int64 array of shape ({len(split.x)},), not {_description(split.y)}")
     if not split.x.size:
-        raise InputError(f"{name}: empty data set, shape {split.x.shape}; expected at least one sequence, step and value")
+        raise InputError(f"{name}: empty data set of shape {split.x.shape}, expected at least one sequence and step")
     if not np.isfinite(split.x).all():
         sequence, step, _ = np.argwhere(~np.isfinite(split.x))[0]
-        raise InputError(f"{name}: x holds NaN or infinity, first in sequence {sequence}, step {step}; expected finite values")
+        raise InputError(f"{name}: NaN or infinity in sequence {sequence}, step {step}, expected finite values")
     outside = (split.y < 0) | (split.y >= classes)
     if outside.any():
         sequence = int(np.argmax(outside))
-        raise InputError(f"{name}: label {split.y[sequence]} of sequence {sequence} is outside the classes 0 to {classes - 1}")
+        label = split.y[sequence]
+        raise InputError(f"{name}: label {label} of sequence {sequence} is outside the classes 0 to {classes - 1}")
 
 
 def _description(value: object) -> str:

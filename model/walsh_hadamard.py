@@ -1,7 +1,6 @@
 """The Walsh–Hadamard matrix in Sylvester order, its fast product, and the gain that makes it orthogonal."""
 
-from __future__ import annotations
-
+import math
 from functools import lru_cache
 
 import torch
@@ -9,7 +8,7 @@ from torch import Tensor
 
 from ..errors import InputError
 
-RADIX_BITS = 6  # factors of up to 64 × 64: measured on CPU, faster than dense from n = 128 on, and than butterflies always
+RADIX_BITS = 6  # 64 × 64: measured on CPU, such factors beat dense products from n = 128 on, and butterflies always
 
 
 def block_bits(block_size: int) -> int:
@@ -20,7 +19,7 @@ def block_bits(block_size: int) -> int:
     InputError
         If ``block_size`` is not a power of two (1 is one: k = 0).
     """
-    if isinstance(block_size, bool) or not isinstance(block_size, int) or block_size < 1 or block_size & (block_size - 1):
+    if type(block_size) is not int or block_size < 1 or block_size & (block_size - 1):
         raise InputError(f"block_size must be a power of two, not {block_size!r}")
     return block_size.bit_length() - 1
 
@@ -35,7 +34,8 @@ def recurrent_gain(block_size: int, sqrt_half_bits: int = 15) -> float:
     k = block_bits(block_size)
     if k % 2 == 0:
         return 2.0 ** -(k // 2)
-    return round(2**sqrt_half_bits / 2**0.5) / 2.0 ** (sqrt_half_bits + (k - 1) // 2)
+    sqrt_half = (math.isqrt(1 << 2 * sqrt_half_bits + 1) + 1) >> 1  # round(2^F / √2), exactly
+    return sqrt_half / 2.0 ** (sqrt_half_bits + k // 2)
 
 
 def hadamard_matrix(block_size: int, *, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -58,10 +58,7 @@ def walsh_hadamard(x: Tensor, block_size: int) -> Tensor:
         bits = -(-k // -(-k // RADIX_BITS))  # factors of about equal size: 9 bits are 5 + 4, not 6 + 3
         radix = 1 << bits
         factor = _factor(radix, x.dtype, x.device)
-        if inner == 1:
-            x = x.reshape(-1, radix) @ factor
-        else:
-            x = factor @ x.reshape(-1, radix, inner)
+        x = x.reshape(-1, radix) @ factor if inner == 1 else factor @ x.reshape(-1, radix, inner)
         inner *= radix
         k -= bits
     return x.reshape(shape)

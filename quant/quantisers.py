@@ -5,8 +5,6 @@ and each refuses what Brevitas ignores without a word: a misspelt option raises 
 in a class body, to ``let`` or as a keyword of a layer.
 """
 
-from __future__ import annotations
-
 import torch
 from brevitas.function.ops_ste import binary_sign_ste
 from brevitas.inject import ExtendedInjector
@@ -25,7 +23,7 @@ _SET_BY_BREVITAS = {"module", "proxy_module", "tracked_parameter_list"}
 class _StrictInjectorType(type(ExtendedInjector)):
     """Injectors whose options are fixed by the class that declares them (``declare=True``)."""
 
-    def __new__(cls, name: str, bases: tuple, namespace: dict, *, declare: bool = False):
+    def __new__(cls, name: str, bases: tuple, namespace: dict, *, declare: bool = False) -> "_StrictInjectorType":
         if not declare:
             options = {option for base in bases for option in base.__dependencies__} - {"tensor_quant", "proxy_class"}
             for option in namespace:
@@ -52,7 +50,8 @@ class PublishedUniform(nn.Module):
     """p bits per tensor as published: α = max|·|, step α/2^(p−1), integers round(w/step) in [−2^(p−1), 2^(p−1)−1].
 
     ``round`` is half to even. The gradient passes unchanged, also where the largest weight is clamped, and α gets none
-    (QORNN, arXiv:2402.04012, and HadamRNN, arXiv:2502.00047, as their released code does it). A tensor of zeros has α = 1.
+    (QORNN, arXiv:2402.04012, and HadamRNN, arXiv:2502.00047, as the released code of the latter does it). A tensor of
+    zeros has α = 1.
     """
 
     def __init__(self, bit_width: int) -> None:
@@ -146,7 +145,8 @@ def weight_quantiser(weight_bits: int | str) -> Quantiser:
     if weight_bits == TERNARY:
         return Quantiser(TernaryWeights)
     if isinstance(weight_bits, bool) or weight_bits not in WEIGHT_BITS:
-        raise InputError(f"weight_bits must be {WEIGHT_BITS[0]} to {WEIGHT_BITS[-1]} or {TERNARY!r}, not {weight_bits!r}")
+        expected = f"{WEIGHT_BITS[0]} to {WEIGHT_BITS[-1]} or {TERNARY!r}"
+        raise InputError(f"weight_bits must be {expected}, not {weight_bits!r}")
     return Quantiser(PublishedWeights.let(bit_width=weight_bits))
 
 

@@ -1,12 +1,20 @@
 """What all tests share: nothing may be skipped for want of Icarus Verilog where it is required."""
 
 import os
+import shutil
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 ICARUS_REQUIRED = os.environ.get("HADAMRNN_REQUIRE_ICARUS") == "1"
+
+
+@pytest.fixture
+def icarus() -> None:
+    """For a test that needs Icarus Verilog: skips it, with the reason, where there is none."""
+    if shutil.which("iverilog") is None:
+        pytest.skip("Icarus Verilog (iverilog) is not installed")
 
 
 @pytest.hookimpl(wrapper=True)

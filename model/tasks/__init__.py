@@ -1,7 +1,5 @@
 """The tasks by name. A module in this folder with a function ``load(**options) -> Task`` is a task: one file each."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import pkgutil
@@ -39,7 +37,8 @@ def check_task(name: str, options: dict[str, object]) -> None:
         if option not in known:
             raise InputError(f"task {name!r} has no option {option!r}; it has: {', '.join(known) or 'none'}")
         if type(value) is not type(known[option]):
-            raise InputError(f"option {option!r} of task {name!r} must be {type(known[option]).__name__}, not {value!r}")
+            expected = type(known[option]).__name__
+            raise InputError(f"option {option!r} of task {name!r} must be of type {expected}, not {value!r}")
 
 
 def load_task(name: str, **options: object) -> Task:

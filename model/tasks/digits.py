@@ -1,7 +1,5 @@
 """The 1,797 handwritten digits of 8 × 8 pixels that come with scikit-learn, as sequences of 64 pixels."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..task import Split, Task
