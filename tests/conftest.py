@@ -32,7 +32,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def _refuse_skip(report: Any) -> Any:
-    reason = str(report.longrepr)
+    reason = str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr)
     if ICARUS_REQUIRED and report.outcome == "skipped" and "icarus" in reason.lower():
         report.outcome = "failed"
         report.longrepr = f"skipped, although HADAMRNN_REQUIRE_ICARUS=1: {reason}"

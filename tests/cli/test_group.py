@@ -1,0 +1,69 @@
+"""Statuses and messages that all commands share."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hadamrnn.cli import generate
+from hadamrnn.cli.group import hadamrnn
+
+PROGRAM = [sys.executable, "-m", "hadamrnn.cli"]
+
+
+def test_an_unknown_command_or_option_is_one_line(refused: Callable[..., str]) -> None:
+    assert refused("generat").startswith("No such command 'generat'")
+    assert "No such option '--colour'" in refused("--colour")
+    assert "No such option '--lane'" in refused("generate", "net", "-o", "core", "--lane", "2")
+    assert "Missing argument 'NET'" in refused("generate")
+    assert "'two' is not a valid integer" in refused("generate", "net", "-o", "core", "--lanes", "two")
+
+
+def test_a_defect_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_: object) -> None:
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(generate.command, "callback", broken)
+    with pytest.raises(RuntimeError, match="ours"):
+        hadamrnn(["generate", "net", "-o", "core"])
+
+
+def test_an_interrupt_ends_with_130_and_leaves_nothing(network_file: Path, tmp_path: Path) -> None:
+    core = tmp_path / "core"
+    subprocess.run([*PROGRAM, "generate", network_file, "-o", core, "--lanes", "8"], check=True, capture_output=True)
+    before = sorted(core.iterdir())
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with subprocess.Popen(
+        [*PROGRAM, "synth", str(core), "--target", "all"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(scratch)},
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        assert first == "ice40-up5k: Yosys: mapping to ice40-up5k\n"
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the tools too
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == ""
+    assert err.splitlines()[-1] == "hadamrnn: interrupted"
+    assert "Traceback" not in err
+    assert sorted(core.iterdir()) == before
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_reader_that_leaves_is_no_error(network_file: Path) -> None:
+    with subprocess.Popen(
+        [*PROGRAM, "estimate", str(network_file), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1

@@ -1,0 +1,76 @@
+import subprocess
+import sys
+import time
+from dataclasses import fields
+
+import pytest
+from hadamrnn import __version__
+from hadamrnn.cli import core_options
+from hadamrnn.cli.group import hadamrnn
+from hadamrnn.hw.parameters import CoreParameters
+
+from .conftest import Run
+
+COMMANDS = hadamrnn.list_commands(None)  # type: ignore[arg-type]  # needs no context
+HEAVY = ("torch", "brevitas", "numpy", "amaranth", "matplotlib", "rich", "jinja2", "cocotb", "sklearn", "pyosys")
+LOADED = "import sys; sys.argv = {arguments!r}; from hadamrnn.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Which of the heavy libraries a fresh process has imported after a call."""
+    code = LOADED.format(arguments=["hadamrnn", *arguments])
+    code += f"print('loaded:', *(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("loaded:")
+    return set(last.split()[1:])
+
+
+def test_help_imports_nothing_heavy() -> None:
+    assert loaded_by("--help") == set()
+    assert loaded_by("--version") == set()
+
+
+def test_the_check_sees_what_is_imported() -> None:
+    assert {"numpy", "amaranth", "rich"} <= loaded_by("estimate", "--hidden", "16")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_waits_for_no_torch(command: str) -> None:
+    assert not loaded_by(command, "--help") & {"torch", "brevitas", "amaranth", "matplotlib", "cocotb", "sklearn"}
+
+
+def test_help_answers_in_half_a_second() -> None:
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "hadamrnn.cli", "--help"], capture_output=True, check=True)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.5
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
+    outcome = run(command, "--help")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert f"Example:\n    hadamrnn {command} " in outcome.out
+
+
+def test_help_lists_every_command(run: Run) -> None:
+    outcome = run("--help")
+    assert outcome.status == 0
+    assert all(f"\n  {command} " in outcome.out for command in COMMANDS)
+    assert run().out == outcome.out
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").out == f"hadamrnn, version {__version__}\n"
+
+
+def test_every_parameter_of_a_core_is_an_option_with_help() -> None:
+    assert set(core_options._HELP) == {field.name for field in fields(CoreParameters)}
+    generate = hadamrnn.get_command(None, "generate")  # type: ignore[arg-type]
+    options = {parameter.name: parameter for parameter in generate.params}
+    for field in fields(CoreParameters):
+        assert options[field.name].default == field.default
+        assert options[field.name].help
