@@ -18,7 +18,7 @@ class CoefficientMemory(wiring.Component):
     Parameters
     ----------
     words : list of int
-        The contents, each of ``width`` bits, unsigned.
+        The contents, at least one, each of ``width`` bits, unsigned.
     width : int
 
     Members
@@ -30,6 +30,11 @@ class CoefficientMemory(wiring.Component):
     """
 
     def __init__(self, words: list[int], width: int) -> None:
+        if not words:
+            raise ValueError("words must hold at least one word")
+        wrong = [word for word in words if not 0 <= word < 1 << width]
+        if wrong:
+            raise ValueError(f"words must be from 0 to {(1 << width) - 1}, not {wrong[0]}")
         self.words = words
         self.width = width
         index = range(len(words))
