@@ -1,0 +1,105 @@
+"""The description of a generated core (the JSON beside its Verilog), read as far as simulation needs it."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..hw.verilog import fingerprint
+from ..quant.integer import IntegerNetwork
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoreDescription:
+    """A generated core.
+
+    Attributes
+    ----------
+    name : of the top module
+    verilog : its file
+    fingerprint : of the network that it was generated from
+    output : ``"logits"`` or ``"class"``
+    lanes, rows : P and R = d / P
+    trace : whether it has the port ``m_trace``
+    element_bytes : bytes of an input element
+    beat_elements : E, elements of one beat on ``s_axis``
+    beats_per_step, beats_per_result : on ``s_axis`` and ``m_axis``
+    cycles_per_step : clocks, as the generator's formula says
+    latency_of_one_step : clocks from the first input beat to the last result beat of a sequence of one step
+    """
+
+    name: str
+    verilog: Path
+    fingerprint: str
+    output: str
+    lanes: int
+    rows: int
+    trace: bool
+    element_bytes: int
+    beat_elements: int
+    beats_per_step: int
+    beats_per_result: int
+    cycles_per_step: int
+    latency_of_one_step: int
+
+    def sequence_latency(self, steps: int) -> int:
+        """Clocks from the first input beat to the last result beat of a sequence, by the generator's formula."""
+        return self.latency_of_one_step + (steps - 1) * self.cycles_per_step
+
+    def check_network(self, network: IntegerNetwork) -> None:
+        """Raise :class:`InputError` unless the core was generated from ``network``."""
+        if self.fingerprint != fingerprint(network):
+            raise InputError(f"{self.verilog} was generated from another network: generate it again")
+
+
+def read_description(core: str | os.PathLike[str]) -> CoreDescription:
+    """The description in a folder that holds one generated core, or in the file ``core``.
+
+    Raises
+    ------
+    InputError
+        No such file, no description in it, or Verilog that is not beside it: one line that begins with the path.
+    """
+    path = Path(core)
+    if path.is_dir():
+        found = [(file, plain) for file in sorted(path.glob("*.json")) if "verilog" in (plain := _read(file))]
+        if len(found) != 1:
+            raise InputError(f"{path}: expected the description (*.json) of one generated core, found {len(found)}")
+        path, plain = found[0]
+    elif path.is_file():
+        plain = _read(path)
+    else:
+        raise InputError(f"{path}: no such file or folder, expected a generated core")
+    try:
+        streams, parameters = plain["streams"], plain["parameters"]
+        beat_elements = parameters.get("input_beat", 1)
+        description = CoreDescription(
+            name=plain["name"],
+            verilog=path.with_name(plain["verilog"]),
+            fingerprint=plain["network"]["sha256"],
+            output=parameters["output"],
+            lanes=parameters["lanes"],
+            rows=plain["rows"],
+            trace=parameters["trace"],
+            element_bytes=streams["s_axis"]["bytes"] // beat_elements,
+            beat_elements=beat_elements,
+            beats_per_step=streams["s_axis"]["beats_per_step"],
+            beats_per_result=streams["m_axis"]["beats_per_result"],
+            cycles_per_step=plain["cycles_per_step"],
+            latency_of_one_step=plain["sequence_latency"]["constant"],
+        )
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: not the description of a generated core (no {error})") from error
+    if not description.verilog.is_file():
+        raise InputError(f"{description.verilog}: no such file, expected the Verilog that {path.name} describes")
+    return description
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: cannot be read as JSON ({error})") from error
+    return plain if isinstance(plain, dict) else {}

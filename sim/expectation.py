@@ -1,0 +1,108 @@
+"""What a core must send for given sequences, from the integer reference."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError
+from ..quant.integer import IntegerNetwork
+from . import reference
+from .beats import input_beats
+from .description import CoreDescription
+from .job import Sequence as StreamedSequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """All that a core must send for some sequences, in order.
+
+    Attributes
+    ----------
+    sequences : their beats, and how many beats each must bring
+    states : int64, shape ``(S, d)``, after every step of every sequence
+    step_sequence, step_number : int64, shape ``(S,)``, the sequence that a state belongs to, and the step within it
+    results : int64, shape ``(results, beats per result)``
+    result_sequence : int64, shape ``(results,)``
+    result_last : bool, shape ``(results, beats per result)``, ``tlast``
+    classes : whether results are classes, not logits
+    errors : pulses on ``error``
+    saturations : states that the reference clipped
+    """
+
+    sequences: tuple[StreamedSequence, ...]
+    states: np.ndarray
+    step_sequence: np.ndarray
+    step_number: np.ndarray
+    results: np.ndarray
+    result_sequence: np.ndarray
+    result_last: np.ndarray
+    classes: bool
+    errors: int
+    saturations: int
+
+
+def expect(
+    network: IntegerNetwork,
+    description: CoreDescription,
+    inputs: np.ndarray,
+    lengths: Sequence[int] | np.ndarray | None = None,
+    cut_beats: Sequence[int] | np.ndarray | None = None,
+) -> Expectation:
+    """Run the reference; parameters as of :func:`~hadamrnn.sim.cosimulation.cosimulate`."""
+    inputs = reference.checked_inputs(network, inputs)
+    count, longest = inputs.shape[:2]
+    lengths = reference.checked_lengths(lengths, count, longest)
+    cut = _checked_cut(cut_beats, count, description.beats_per_step)
+    run = reference.run(network, inputs, lengths=lengths, return_states=True)
+    assert run.states is not None
+    whole = lengths - (cut > 0)  # steps that are not cut off
+    finished = np.arange(longest) < whole[:, None]
+    step_sequence, step_number = np.nonzero(finished)
+    if network.readout == "last":
+        sending, result_sequence = cut == 0, np.flatnonzero(cut == 0)
+        ends = np.ones(len(result_sequence), dtype=bool)
+    else:
+        sending, result_sequence = finished, step_sequence
+        ends = (step_number == whole[step_sequence] - 1) & (cut[step_sequence] == 0)
+    classes = description.output == "class"
+    results = (run.classes[..., None] if classes else run.logits)[sending]
+    last_beat = np.arange(results.shape[1]) == results.shape[1] - 1
+    return Expectation(
+        sequences=tuple(
+            StreamedSequence(
+                beats=_beats(description, inputs[i, : lengths[i]], int(cut[i]), seed=i),
+                results=int(np.count_nonzero(sending[i])) * description.beats_per_result,
+                rows=int(whole[i]) * description.rows * description.trace,
+            )
+            for i in range(count)
+        ),
+        states=run.states[finished].astype(np.int64),
+        step_sequence=step_sequence,
+        step_number=step_number,
+        results=results,
+        result_sequence=result_sequence,
+        result_last=ends[:, None] & last_beat if classes else np.broadcast_to(last_beat, results.shape),
+        classes=classes,
+        errors=int(np.count_nonzero(cut)),
+        saturations=run.saturations,
+    )
+
+
+def _beats(description: CoreDescription, inputs: np.ndarray, cut: int, seed: int) -> np.ndarray:
+    beats = input_beats(
+        inputs, element_bytes=description.element_bytes, beat_elements=description.beat_elements, seed=seed
+    )
+    return beats[: len(beats) - description.beats_per_step + cut] if cut else beats
+
+
+def _checked_cut(cut_beats: Sequence[int] | np.ndarray | None, count: int, beats_per_step: int) -> np.ndarray:
+    if cut_beats is None:
+        return np.zeros(count, dtype=np.int64)
+    cut = np.asarray(cut_beats)
+    if cut.shape != (count,) or not np.issubdtype(cut.dtype, np.integer):
+        raise InputError(f"cut_beats must be {count} integers, not {cut.dtype} of shape {cut.shape}")
+    wrong = cut[(cut < 0) | (cut >= beats_per_step)]
+    if wrong.size:
+        raise InputError(f"cut_beats must be from 0 to {beats_per_step - 1}, not {int(wrong[0])}")
+    return cut.astype(np.int64)
