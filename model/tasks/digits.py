@@ -37,7 +37,7 @@ def stratified_order(y: np.ndarray) -> np.ndarray:
 
     The samples of a class, shuffled, are spread evenly over the unit interval; the order is that of their positions.
     """
-    shuffled = np.random.RandomState(0).permutation(len(y))  # RandomState: its stream is frozen for good (NEP 19)
+    shuffled = np.random.RandomState(0).permutation(len(y))
     position = np.empty(len(y))
     for label in np.unique(y):
         members = shuffled[y[shuffled] == label]

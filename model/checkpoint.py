@@ -1,0 +1,37 @@
+"""Checkpoints: everything a run needs to go on as if it had never stopped, in one file."""
+
+import pickle
+from pathlib import Path
+
+import torch
+
+from ..errors import InputError
+from .replacement import replacing
+
+VERSION = 1
+
+
+def write_checkpoint(path: Path, state: dict) -> None:
+    """Write ``state``: tensors, numbers, strings, lists, dicts. An older checkpoint stays until this one is whole."""
+    with replacing(path) as aside:
+        torch.save({"version": VERSION, **state}, aside)
+
+
+def read_checkpoint(path: Path) -> dict:
+    """Read what :func:`write_checkpoint` wrote. Runs no code from the file (``weights_only``).
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, or of another version.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such checkpoint")
+    try:
+        state = torch.load(path, weights_only=True)
+    except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
+        raise InputError(f"{path}: not a readable checkpoint ({str(error).splitlines()[0]})") from error
+    if not isinstance(state, dict) or state.get("version") != VERSION:
+        found = state.get("version") if isinstance(state, dict) else type(state).__name__
+        raise InputError(f"{path}: checkpoint of version {found!r}, expected {VERSION}")
+    return state

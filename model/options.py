@@ -1,0 +1,68 @@
+"""The options of a training run."""
+
+import math
+from dataclasses import dataclass
+
+from ..errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """How to train; every value is checked on construction.
+
+    Parameters
+    ----------
+    epochs : passes over the training set.
+    batch_size : sequences per optimiser step; the last batch of an epoch may be smaller.
+    learning_rate : Adam's, for U, b, V and c, in the first epoch.
+    decay : factor on ``learning_rate`` after every epoch.
+    sign_learning_rate : Adam's, for the latents u of learned signs, in the first epoch. It has to be far smaller than
+        the other one: a flipped sign changes every later power of W.
+    sign_fraction : the part of the epochs in which signs learn. Their rate falls linearly to zero over it; then they
+        stay, so that U and V settle on a recurrence that no longer moves.
+    gradient_clip : largest Euclidean norm of the gradient of U, b, V and c together; 0 for no clipping.
+    seed : of the initial values and of the order of the sequences.
+
+    Raises
+    ------
+    InputError
+        If a value is of the wrong type or out of range.
+    """
+
+    epochs: int = 100
+    batch_size: int = 50
+    learning_rate: float = 1e-2
+    decay: float = 0.98
+    sign_learning_rate: float = 1e-3
+    sign_fraction: float = 0.3
+    gradient_clip: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self._check_integer("epochs", 1)
+        self._check_integer("batch_size", 1)
+        self._check_integer("seed", 0)
+        self._check_real("learning_rate", 0, 1, above=True)
+        self._check_real("decay", 0, 1, above=True)
+        self._check_real("sign_learning_rate", 0, 1)
+        self._check_real("sign_fraction", 0, 1)
+        self._check_real("gradient_clip", 0, math.inf)
+
+    def rates(self, epoch: int) -> tuple[float, float]:
+        """Learning rates of the weights and of the signs in ``epoch``, counted from 0; 0 for signs that stay."""
+        sign_epochs = self.sign_fraction * self.epochs
+        sign_rate = self.sign_learning_rate * (1 - epoch / sign_epochs) if epoch < sign_epochs else 0.0
+        return self.learning_rate * self.decay**epoch, sign_rate
+
+    def _check_integer(self, name: str, least: int) -> None:
+        value = getattr(self, name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise InputError(f"{name} must be an integer of at least {least}, not {value!r}")
+
+    def _check_real(self, name: str, least: float, most: float, *, above: bool = False) -> None:
+        value = getattr(self, name)
+        real = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if not real or not least <= value <= most or (above and value == least):
+            bound = "above" if above else "at least"
+            limit = f" and at most {most:g}" if math.isfinite(most) else ""
+            raise InputError(f"{name} must be a number {bound} {least:g}{limit}, not {value!r}")
