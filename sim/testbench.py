@@ -68,7 +68,7 @@ class CoreBench:
 
     async def interrupted_run(self) -> None:
         """Begin a sequence that never ends, and reset the core in the middle of it."""
-        beats = [int.from_bytes(beat.tobytes(), "little") for beat in self.phase.beats]
+        beats = [beat for sequence in self.phase.sequences for beat in _values(sequence.beats)]
         position = 0
         self.dut.s_axis_tvalid.value = 1
         for port in self.outputs:
@@ -103,9 +103,8 @@ class CoreBench:
             await self._settle()  # from reset to idle
         for batch in self.phase.batches():
             for sequence in batch:
-                beats = [int.from_bytes(beat.tobytes(), "little") for beat in sequence.beats]
-                self.source.send_nowait(beats)
-                self.due["s_axis"] += len(beats)
+                self.source.send_nowait(_values(sequence.beats))
+                self.due["s_axis"] += len(sequence.beats)
                 self.due["m_axis"] += sequence.results
                 if "m_trace" in self.due:
                     self.due["m_trace"] += sequence.rows
@@ -160,6 +159,11 @@ class CoreBench:
             last=np.array([frame.tuser[0] for frame in frames], dtype=bool),
             clocks=(times - self.origin) // get_sim_steps(PERIOD_NS, "ns"),
         )
+
+
+def _values(beats: np.ndarray) -> list[int]:
+    """``tdata`` of beats given as bytes."""
+    return [int.from_bytes(beat.tobytes(), "little") for beat in beats]
 
 
 async def run_phase(dut: Any, name: str) -> None:
