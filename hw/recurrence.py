@@ -187,7 +187,7 @@ class Recurrence(wiring.Component):
 
 
 def saturated(value: Signal, bits: int) -> object:
-    """``value`` clipped to a signed integer of ``bits`` bits, combinational: its own low bits, or the sign's limit."""
+    """``value``, of at least ``bits`` bits, clipped to ``bits`` bits: its own low bits, or the sign's limit."""
     sign = value[-1]
     overflow = (value[bits - 1 :] != sign.replicate(len(value) - bits + 1)) if len(value) > bits else 0
     return Mux(overflow, Cat((~sign).replicate(bits - 1), sign), value[:bits])

@@ -56,8 +56,11 @@ class StreamBench:
         self.simulator, self.domain = simulator_of(component)
         self._random = random.Random(seed)
 
-    def send(self, port: Any, payloads: Iterable[Any], *, start: int = 0) -> list[Transfer]:
-        """Send ``payloads`` from clock ``start`` on; the list fills with the transfers while :meth:`run` runs."""
+    def send(self, port: Any, payloads: Iterable[Any], *, start: int = 0, until: int | None = None) -> list[Transfer]:
+        """Send ``payloads`` from clock ``start`` on; the list fills with the transfers while :meth:`run` runs.
+
+        What has not been taken after clock ``until`` is not sent.
+        """
         sent: list[Transfer] = []
         chance = random.Random(self._random.random())
 
@@ -71,8 +74,11 @@ class StreamBench:
                 ctx.set(port.valid, 1)
                 taken = False
                 while not taken:
+                    if until is not None and clock >= until:
+                        ctx.set(port.valid, 0)
+                        return
                     assert clock < self.limit, f"the source waits for ready, {len(sent)} transfers done"
-                    (taken,) = await ctx.tick().sample(port.ready)
+                    _, _, taken = await ctx.tick().sample(port.ready)
                     clock += 1
                 sent.append(Transfer(payload, clock))
                 ctx.set(port.valid, 0)
@@ -80,9 +86,10 @@ class StreamBench:
         self.simulator.add_testbench(source)
         return sent
 
-    def receive(self, port: Any, count: int) -> list[Transfer]:
+    def receive(self, port: Any, count: int, *, start: int = 0) -> list[Transfer]:
         """Receive exactly ``count`` payloads; the list fills with the transfers while :meth:`run` runs.
 
+        What is transferred up to clock ``start`` is taken and forgotten.
         Fails where valid falls or a payload changes before it was taken, and where more than ``count`` come.
         """
         received: list[Transfer] = []
@@ -94,8 +101,10 @@ class StreamBench:
                 assert clock < self.limit, f"the sink waits for valid, {len(received)} of {count} transfers done"
                 ready = chance.random() >= self.stall
                 ctx.set(port.ready, ready)
-                valid, payload = await ctx.tick().sample(port.valid, port.payload)
+                _, _, valid, payload = await ctx.tick().sample(port.valid, port.payload)
                 clock += 1
+                if clock <= start:
+                    continue
                 payload = plain(payload) if valid else None
                 assert offered is None or payload == offered, f"the offer {offered} became {payload}"
                 offered = None if ready else payload
@@ -120,6 +129,17 @@ class StreamBench:
 
         self.simulator.add_testbench(watch, background=True)
         return clocks
+
+    def reset(self, clock: int) -> None:
+        """Hold the synchronous reset for the one clock that follows clock ``clock``."""
+
+        async def pulse(ctx: Any) -> None:
+            await ctx.tick().repeat(clock)
+            ctx.set(self.domain.rst, 1)
+            await ctx.tick()
+            ctx.set(self.domain.rst, 0)
+
+        self.simulator.add_testbench(pulse)
 
     def run(self) -> None:
         """Run until every source and sink is through."""

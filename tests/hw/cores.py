@@ -1,0 +1,116 @@
+"""A whole core under test: sequences in as AXI-Stream beats, results and states out, against the integer reference."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hadamrnn.hw.core import HadamardCore
+from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.quant.integer import IntegerNetwork
+from hadamrnn.sim import reference
+
+from .networks import random_inputs
+from .simulation import sign_extended
+from .streams import Port, StreamBench, Transfer, axi_port
+
+
+@dataclass(frozen=True)
+class InputSequence:
+    """One sequence: ``inputs`` of shape ``(T, m)``, and how many beats of one more step end it too early."""
+
+    inputs: np.ndarray
+    surplus: int = 0
+
+
+def random_sequences(network: IntegerNetwork, lengths: Sequence[int], *, seed: int = 0) -> list[InputSequence]:
+    """One well-formed sequence for each length."""
+    inputs = random_inputs(network, len(lengths), max(lengths), seed=seed)
+    return [InputSequence(inputs[index, :length]) for index, length in enumerate(lengths)]
+
+
+def beats_of(core: HadamardCore, sequences: Sequence[InputSequence]) -> list[dict[str, int]]:
+    """The beats of all sequences, each element extended to whole bytes."""
+    limit = 1 << 8 * core.input_bytes
+    beats = []
+    for sequence in sequences:
+        elements = [*sequence.inputs.reshape(-1).tolist(), *range(sequence.surplus)]
+        beats += [{"data": element % limit, "last": 0} for element in elements[:-1]]
+        beats.append({"data": elements[-1] % limit, "last": 1})
+    return beats
+
+
+class CoreBench:
+    """A core with a source on its input and sinks on its results and, where it has one, its trace.
+
+    Attributes
+    ----------
+    sent, results, rows : list of Transfer
+        What was transferred, after :meth:`run`.
+    errors : list of int
+        The clocks at which ``error`` was high.
+    """
+
+    def __init__(self, network: IntegerNetwork, *, stall: float = 0.0, seed: int = 0, **choices: Any) -> None:
+        self.network = network
+        self.core = HadamardCore(network, CoreParameters(**choices))
+        self.bench = StreamBench(self.core, stall=stall, seed=seed)
+        self.errors = self.bench.count_high(self.core.error)
+        self.sent: list[Transfer] = []
+        self.results: list[Transfer] = []
+        self.rows: list[Transfer] = []
+
+    @property
+    def input(self) -> Port:
+        return axi_port(self.core, "s_axis")
+
+    def run(self, sequences: Sequence[InputSequence], *, start: int = 0) -> None:
+        """Send ``sequences`` from clock ``start`` on; every result and every state must be right."""
+        self.sent = self.bench.send(self.input, beats_of(self.core, sequences), start=start)
+        expected_results, expected_states = self._expected(sequences)
+        self.results = self.bench.receive(axi_port(self.core, "m_axis"), len(expected_results), start=start)
+        if self.core.parameters.trace:
+            rows = expected_states.size // self.core.parameters.lanes
+            self.rows = self.bench.receive(axi_port(self.core, "m_trace"), rows, start=start)
+        self.bench.run()
+        assert [self._result(transfer) for transfer in self.results] == expected_results
+        assert len(self.errors) == sum(sequence.surplus > 0 for sequence in sequences)
+        if self.core.parameters.trace:
+            self._check_states(expected_states)
+
+    def _expected(self, sequences: Sequence[InputSequence]) -> tuple[list[tuple[int, int]], np.ndarray]:
+        """Result beats as ``(value, last)``, and the states of all complete steps, of shape ``(steps, d)``."""
+        results: list[tuple[int, int]] = []
+        states = [np.zeros((0, self.network.hidden_size), dtype=np.int64)]
+        for sequence in sequences:
+            if not len(sequence.inputs):
+                continue
+            run = reference.run(self.network, sequence.inputs[None], return_states=True)
+            assert run.states is not None
+            states.append(run.states[0])
+            if sequence.surplus:
+                continue
+            if self.core.parameters.output == "class":
+                results.append((int(run.classes[0]), 1))
+            else:
+                final = self.network.output_size - 1
+                results += [(logit, int(i == final)) for i, logit in enumerate(run.logits[0].tolist())]
+        return results, np.concatenate(states)
+
+    def _result(self, transfer: Transfer) -> tuple[int, int]:
+        value = transfer.payload["data"]
+        if self.core.parameters.output == "logits":
+            value = sign_extended(value, 8 * self.core.output_bytes)
+        return value, transfer.payload["last"]
+
+    def _check_states(self, expected: np.ndarray) -> None:
+        lanes, rows = self.core.parameters.lanes, self.core.schedule.rows
+        bits = 8 * self.core.trace_bytes // lanes
+        words = [
+            [sign_extended(transfer.payload["data"] >> bits * lane, bits) for lane in range(lanes)]
+            for transfer in self.rows
+        ]
+        np.testing.assert_array_equal(np.array(words).reshape(expected.shape), expected)
+        assert [transfer.payload["last"] for transfer in self.rows] == [
+            int(row % rows == rows - 1) for row in range(len(self.rows))
+        ]
