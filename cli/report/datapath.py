@@ -7,7 +7,13 @@ from xml.sax.saxutils import escape
 from ...hw.core import HadamardCore
 from ...hw.widths import Widths
 
-_WIDTH, _HEIGHT, _GAP, _MARGIN = 118, 74, 26, 14
+_WIDTH, _HEIGHT, _GAP, _MARGIN = 132, 74, 26, 14
+_STYLE = """
+rect { stroke: #1d2b3a; } rect.memory { fill: #dcebf4; } rect.register { fill: #eef1f5; } rect.arithmetic { fill: #fbeee8; }
+text { font: 11px system-ui, sans-serif; text-anchor: middle; fill: #1d2b3a; }
+text.title { font-weight: 600; font-size: 12.5px; }
+.wire { stroke: #5c6b7a; stroke-width: 1.4; fill: none; } marker path { fill: #5c6b7a; }
+"""
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,8 @@ def datapath_svg(core: HadamardCore) -> str:
     width = 2 * _MARGIN + columns * _WIDTH + (columns - 1) * _GAP
     height = 2 * _MARGIN + len(rows) * _HEIGHT + (len(rows) - 1) * 44
     parts = [
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="Datapath of the recurrence" class="datapath">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" class="datapath" '
+        f'aria-label="Datapath of the recurrence"><style>{_STYLE}</style>',
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0 0L8 4L0 8z"/></marker></defs>',
     ]
@@ -52,7 +59,7 @@ def _entrance(core: HadamardCore) -> list[_Box]:
     return [
         _Box(
             "add, saturate",
-            (f"+ input product, {widths.drive} bits", f"{widths.total} → {widths.state} bits"),
+            (f"+ input, {widths.drive} bits", f"{widths.total} → {widths.state} bits"),
             "arithmetic",
         ),
         _Box("state register", (f"{core.parameters.lanes} × {widths.state} bits",), "register"),

@@ -1,0 +1,206 @@
+"""What ``hadamrnn demo`` does, stage by stage, and the report it leaves."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..hw.core import HadamardCore
+from ..hw.parameters import CoreParameters
+from ..hw.synthesis import synthesise
+from ..hw.synthesis_report import SynthesisReport
+from ..hw.targets import Target
+from ..hw.verilog import generate
+from ..model.progress import progress_bar
+from ..model.training import METRICS
+from ..quant.configuration import parse_config
+from ..quant.experiment import Run, train
+from ..quant.freeze import FreezeReport, freeze
+from ..quant.integer import IntegerNetwork, quantise_inputs, write_network
+from ..sim import reference
+from ..sim.cosimulation import cosimulate
+from ..sim.report import CosimulationReport
+from .output import write_json
+from .progress import stages
+from .report import write_report
+from .report.contents import report_contents
+
+STATE_BITS = 12
+CONFIG = """\
+[task]
+name = "digits"
+[network]
+hidden_size = 64
+"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Demonstration:
+    """All that a demo found.
+
+    Attributes
+    ----------
+    run : the training run, with network and task
+    epochs : its metrics, one mapping an epoch
+    network, frozen : the integer network, and what freezing reports
+    core : the core without the trace port: what is synthesised
+    integer : the reference on the test set, with every state
+    state_error_mean, state_error_largest : distance from the floating-point states at each step, LSB, shape ``(T,)``
+    verification : of the same core with the trace port, on the first test sequences
+    syntheses : one report per target
+    seconds : wall time of each stage
+    """
+
+    run: Run
+    epochs: list[dict[str, Any]]
+    network: IntegerNetwork
+    frozen: FreezeReport
+    core: HadamardCore
+    integer: reference.ReferenceResult
+    state_error_mean: np.ndarray
+    state_error_largest: np.ndarray
+    verification: CosimulationReport
+    syntheses: tuple[SynthesisReport, ...]
+    seconds: dict[str, float]
+
+    @property
+    def test_size(self) -> int:
+        """Sequences in the test set."""
+        return len(self.run.task.test)
+
+    @property
+    def float_right(self) -> int:
+        """Test sequences that the floating-point network classifies rightly."""
+        return round(self.run.result["test"]["accuracy"] * self.test_size)
+
+    @property
+    def integer_right(self) -> int:
+        """Test sequences that the integer network classifies rightly."""
+        return int(np.count_nonzero(self.integer.classes == self.run.task.test.y))
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures as plain JSON."""
+        return {
+            "test_sequences": self.test_size,
+            "float_accuracy": self.float_right / self.test_size,
+            "integer_accuracy": self.integer_right / self.test_size,
+            "state_bits": self.network.state_bits,
+            "cycles_per_step": self.core.cycles_per_step,
+            "sequence_clocks": self.core.sequence_latency(self.run.task.steps),
+            "verification": self.verification.to_json(),
+            "synthesis": [report.to_json() for report in self.syntheses],
+            "seconds": {stage: round(value, 1) for stage, value in self.seconds.items()},
+        }
+
+
+def demonstrate(folder: Path, targets: Sequence[Target], *, sequences: int, seed: int) -> Demonstration:
+    """Train, freeze, generate, verify, synthesise; everything goes to ``folder``, ``report.html`` last.
+
+    Parameters
+    ----------
+    folder : exists; receives run/, digits.safetensors, core/, core-with-trace/, demo.json and report.html
+    targets : what to synthesise for
+    sequences : test sequences to simulate, at most all
+    seed : of training and of the stalls
+    """
+    clock = _Clock()
+    with progress_bar() as report:
+        run = train(parse_config(CONFIG).replace(seed=seed), folder / "run", report=report)
+    clock.lap("train")
+    with stages("demo") as stage:
+        stage("freezing")
+        network, frozen = freeze(run.network, run.task, state_bits=STATE_BITS)
+        write_network(network, folder / "digits.safetensors")
+        inputs = quantise_inputs(network, run.task.test.x)
+        integer = reference.run(network, inputs, return_states=True)
+        errors = _state_errors(run, network, integer)
+        clock.lap("freeze")
+        stage("generating Verilog")
+        parameters = CoreParameters(lanes=1)
+        generate(network, parameters, folder / "core")
+        generate(network, CoreParameters(lanes=1, trace=True), folder / "core-with-trace")
+        clock.lap("generate")
+        stage(f"simulating {min(sequences, len(inputs))} test images, every state compared")
+        verification = cosimulate(network, folder / "core-with-trace", inputs[:sequences], seed=seed)
+        clock.lap("verify")
+        syntheses = []
+        for target in targets:
+            syntheses.append(
+                synthesise(
+                    folder / "core" / "hadamard_core.v",
+                    "hadamard_core",
+                    target,
+                    progress=lambda tool, target=target: stage(f"{target.name}: {tool}"),
+                )
+            )
+            write_json(syntheses[-1].to_json(), folder / "core" / f"synthesis-{target.name}.json")
+        clock.lap("synth")
+        stage("writing the report")
+        result = Demonstration(
+            run=run,
+            epochs=[json.loads(line) for line in (folder / "run" / METRICS).read_text(encoding="utf-8").splitlines()],
+            network=network,
+            frozen=frozen,
+            core=HadamardCore(network, parameters),
+            integer=integer,
+            state_error_mean=errors[0],
+            state_error_largest=errors[1],
+            verification=verification,
+            syntheses=tuple(syntheses),
+            seconds=clock.laps,
+        )
+        write_report(folder / "report.html", report_contents(result))
+        write_json(result.to_json(), folder / "demo.json")
+    return result
+
+
+def summary_lines(result: Demonstration, folder: Path) -> list[str]:
+    """What a demo found, in a few lines for a terminal."""
+    core, check, total = result.core, result.verification, result.test_size
+    lines = [
+        f"accuracy      float {result.float_right / total:.2%}, integers {result.integer_right / total:.2%} "
+        f"of {total} test images ({result.network.state_bits} state bits)",
+        f"core          d = {result.network.hidden_size}, 1 lane: {core.cycles_per_step} cycles a step, "
+        f"{core.sequence_latency(result.run.task.steps)} cycles an image",
+        f"verification  {check.sequences} images, {check.states_compared} states, {check.results_compared} results: "
+        f"{check.differences} differences ({check.simulator} {check.simulator_version})",
+    ]
+    for report in result.syntheses:
+        cells, clock = report.resources["logic_cells"], report.achieved_mhz
+        speed = "clock unknown" if clock is None else f"{clock:.1f} MHz"
+        lines.append(f"{report.target:13} {cells.used} of {cells.available} logic cells, {speed}")
+    spent = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in result.seconds.items())
+    lines.append(f"report        {folder / 'report.html'} ({spent})")
+    return lines
+
+
+def _state_errors(
+    run: Run, network: IntegerNetwork, integer: reference.ReferenceResult
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and largest distance of integer from floating-point states at each step, in LSB."""
+    assert integer.states is not None
+    with torch.no_grad():
+        exact = run.network.states(torch.from_numpy(run.task.test.x)).numpy() / network.state_scale
+    distance = np.abs(integer.states - exact)
+    return distance.mean(axis=(0, 2)), distance.max(axis=(0, 2))
+
+
+class _Clock:
+    """Wall time of stages."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """The stage that ends now."""
+        now = time.perf_counter()
+        self.laps[stage] = now - self._since
+        self._since = now
