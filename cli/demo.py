@@ -47,6 +47,8 @@ def command(folder: Path, targets: Sequence[str], sequences: int, seed: int, as_
     from ..hw.targets import TARGETS, get_target
     from ..sim.simulators import find_simulator
     from .demonstration import demonstrate, summary_lines
+    from .report import write_report
+    from .report.contents import report_contents
 
     chosen = [get_target(name) for name in targets or TARGETS]
     if sequences < 1:
@@ -54,6 +56,7 @@ def command(folder: Path, targets: Sequence[str], sequences: int, seed: int, as_
     find_simulator("verilator")  # what is missing is said before the training, not after it
     _make_room(folder)
     result = demonstrate(folder, chosen, sequences=sequences, seed=seed)
+    write_report(folder / "report.html", report_contents(result))
     if as_json:
         print_json(result.to_json())
     else:

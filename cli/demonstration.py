@@ -1,4 +1,4 @@
-"""What ``hadamrnn demo`` does, stage by stage, and the report it leaves."""
+"""What ``hadamrnn demo`` does, stage by stage."""
 
 from __future__ import annotations
 
@@ -29,8 +29,6 @@ from ..sim.cosimulation import cosimulate
 from ..sim.report import CosimulationReport
 from .output import write_json
 from .progress import stages
-from .report import write_report
-from .report.contents import report_contents
 
 STATE_BITS = 12
 CONFIG = """\
@@ -101,11 +99,11 @@ class Demonstration:
 
 
 def demonstrate(folder: Path, targets: Sequence[Target], *, sequences: int, seed: int) -> Demonstration:
-    """Train, freeze, generate, verify, synthesise; everything goes to ``folder``, ``report.html`` last.
+    """Train, freeze, generate, verify, synthesise; everything goes to ``folder``.
 
     Parameters
     ----------
-    folder : exists; receives run/, digits.safetensors, core/, core-with-trace/, demo.json and report.html
+    folder : exists; receives run/, digits.safetensors, core/, core-with-trace/ and demo.json
     targets : what to synthesise for
     sequences : test sequences to simulate, at most all
     seed : of training and of the stalls
@@ -142,22 +140,20 @@ def demonstrate(folder: Path, targets: Sequence[Target], *, sequences: int, seed
             )
             write_json(syntheses[-1].to_json(), folder / "core" / f"synthesis-{target.name}.json")
         clock.lap("synth")
-        stage("writing the report")
-        result = Demonstration(
-            run=run,
-            epochs=[json.loads(line) for line in (folder / "run" / METRICS).read_text(encoding="utf-8").splitlines()],
-            network=network,
-            frozen=frozen,
-            core=HadamardCore(network, parameters),
-            integer=integer,
-            state_error_mean=errors[0],
-            state_error_largest=errors[1],
-            verification=verification,
-            syntheses=tuple(syntheses),
-            seconds=clock.laps,
-        )
-        write_report(folder / "report.html", report_contents(result))
-        write_json(result.to_json(), folder / "demo.json")
+    result = Demonstration(
+        run=run,
+        epochs=[json.loads(line) for line in (folder / "run" / METRICS).read_text(encoding="utf-8").splitlines()],
+        network=network,
+        frozen=frozen,
+        core=HadamardCore(network, parameters),
+        integer=integer,
+        state_error_mean=errors[0],
+        state_error_largest=errors[1],
+        verification=verification,
+        syntheses=tuple(syntheses),
+        seconds=clock.laps,
+    )
+    write_json(result.to_json(), folder / "demo.json")
     return result
 
 
