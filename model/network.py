@@ -7,11 +7,9 @@ from torch import Tensor, nn
 
 from ..errors import InputError
 from .recurrence import every_state, last_state
+from .shape import READOUT_ACTIVATIONS, READOUTS, check_choice, check_shape
 from .signs import LATENT_BOUND, StraightThroughSign, draw_latents
-from .walsh_hadamard import block_bits, recurrent_gain
-
-READOUTS = ("last", "every")
-READOUT_ACTIVATIONS = ("relu", "none")
+from .walsh_hadamard import recurrent_gain
 
 
 class HadamardRNN(nn.Module):
@@ -78,11 +76,8 @@ class HadamardRNN(nn.Module):
         super().__init__()
         block_size = hidden_size if block_size is None else block_size
         check_shape(input_size=input_size, hidden_size=hidden_size, output_size=output_size, block_size=block_size)
-        if readout not in READOUTS:
-            raise InputError(f"readout must be one of {', '.join(READOUTS)}, not {readout!r}")
-        if readout_activation not in READOUT_ACTIVATIONS:
-            choices = ", ".join(READOUT_ACTIVATIONS)
-            raise InputError(f"readout_activation must be one of {choices}, not {readout_activation!r}")
+        check_choice("readout", readout, READOUTS)
+        check_choice("readout_activation", readout_activation, READOUT_ACTIVATIONS)
         if not 0 < latent_spread <= LATENT_BOUND:
             raise InputError(f"latent_spread must be above 0 and at most {LATENT_BOUND:g}, not {latent_spread!r}")
         self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
@@ -143,19 +138,3 @@ class HadamardRNN(nn.Module):
         if x.ndim != 3 or x.shape[2] != self.input_size or not x.shape[1]:
             expected = f"(batch, time, {self.input_size}) with time at least 1"
             raise InputError(f"input must be of shape {expected}, not {tuple(x.shape)}")
-
-
-def check_shape(*, input_size: int, hidden_size: int, output_size: int, block_size: int) -> None:
-    """Refuse sizes that no network has; the message names the size.
-
-    Raises
-    ------
-    InputError
-    """
-    sizes = {"input_size": input_size, "hidden_size": hidden_size, "output_size": output_size}
-    for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise InputError(f"{name} must be a positive integer, not {size!r}")
-    block_bits(block_size)
-    if hidden_size % block_size:
-        raise InputError(f"block_size must divide hidden_size: {block_size} does not divide {hidden_size}")

@@ -20,6 +20,7 @@ from .network import HadamardRNN
 from .options import TrainingOptions
 from .progress import StepReport
 from .task import Split, Task
+from .threads import suited_threads
 
 LAST, BEST, METRICS, CURVE = "last.pt", "best.pt", "metrics.jsonl", "curve.png"
 CHECKPOINT_SECONDS = 60.0
@@ -38,11 +39,12 @@ class Evaluation:
 def evaluate(network: HadamardRNN, split: Split) -> Evaluation:
     """Evaluate ``network`` on ``split``, in batches of :data:`EVALUATION_BATCH`."""
     loss, correct = 0.0, 0
-    for start in range(0, len(split), EVALUATION_BATCH):
-        part = slice(start, start + EVALUATION_BATCH)
-        logits, y = network(torch.from_numpy(split.x[part])), torch.from_numpy(split.y[part])
-        loss += cross_entropy(logits, y, reduction="sum").item()
-        correct += int((logits.argmax(1) == y).sum())
+    with suited_threads(network, sequences=min(len(split), EVALUATION_BATCH), steps=split.x.shape[1]):
+        for start in range(0, len(split), EVALUATION_BATCH):
+            part = slice(start, start + EVALUATION_BATCH)
+            logits, y = network(torch.from_numpy(split.x[part])), torch.from_numpy(split.y[part])
+            loss += cross_entropy(logits, y, reduction="sum").item()
+            correct += int((logits.argmax(1) == y).sum())
     return Evaluation(loss=loss / len(split), accuracy=correct / len(split))
 
 
@@ -106,7 +108,8 @@ class Trainer:
             self._restore(read_checkpoint(self.folder / LAST))
         _write_metrics(self.folder / METRICS, self.history)
         x, y = torch.from_numpy(self.task.train.x), torch.from_numpy(self.task.train.y)
-        with _deterministic(), Interruption() as interruption:
+        threads = suited_threads(self.network, sequences=self.options.batch_size, steps=self.task.steps)
+        with threads, _deterministic(), Interruption() as interruption:
             self._resumed_at = self._saved_at = time.monotonic()
             while self._epoch < self.options.epochs:
                 self._train_epoch(x, y, interruption)

@@ -6,22 +6,9 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ..errors import InputError
+from .shape import block_bits
 
 RADIX_BITS = 6  # 64 × 64: measured on CPU, such factors beat dense products from n = 128 on, and butterflies always
-
-
-def block_bits(block_size: int) -> int:
-    """k of a block of n = 2^k units.
-
-    Raises
-    ------
-    InputError
-        If ``block_size`` is not a power of two (1 is one: k = 0).
-    """
-    if type(block_size) is not int or block_size < 1 or block_size & (block_size - 1):
-        raise InputError(f"block_size must be a power of two, not {block_size!r}")
-    return block_size.bit_length() - 1
 
 
 def recurrent_gain(block_size: int, sqrt_half_bits: int = 15) -> float:

@@ -12,9 +12,7 @@ from brevitas.proxy.parameter_quant import WeightQuantProxyFromInjector
 from torch import Tensor, nn
 
 from ..errors import InputError
-
-WEIGHT_BITS = range(2, 9)
-TERNARY = "ternary"
+from .weight_format import TERNARY, WEIGHT_BITS, check_weight_bits
 
 # What Brevitas itself adds to an injector when it builds a layer around it.
 _SET_BY_BREVITAS = {"module", "proxy_module", "tracked_parameter_list"}
@@ -142,17 +140,8 @@ def weight_quantiser(weight_bits: int | str) -> Quantiser:
     InputError
         For anything else.
     """
-    if weight_bits == TERNARY:
-        return Quantiser(TernaryWeights)
-    if isinstance(weight_bits, bool) or weight_bits not in WEIGHT_BITS:
-        expected = f"{WEIGHT_BITS[0]} to {WEIGHT_BITS[-1]} or {TERNARY!r}"
-        raise InputError(f"weight_bits must be {expected}, not {weight_bits!r}")
-    return Quantiser(PublishedWeights.let(bit_width=weight_bits))
-
-
-def stored_bits(weight_bits: int | str) -> int:
-    """Bits of one stored weight: 2 for ``"ternary"``."""
-    return 2 if weight_bits == TERNARY else int(weight_bits)
+    check_weight_bits(weight_bits)
+    return Quantiser(TernaryWeights if weight_bits == TERNARY else PublishedWeights.let(bit_width=weight_bits))
 
 
 def _largest(x: Tensor) -> Tensor:

@@ -1,0 +1,180 @@
+"""Experiments: a configuration in, a run folder out.
+
+A run folder holds ``config.toml`` (as used), ``last.pt`` and ``best.pt``, ``metrics.jsonl``, ``curve.png`` and, once
+training is over, ``result.json``.
+"""
+
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import InputError
+from ..model.checkpoint import read_checkpoint
+from ..model.network import HadamardRNN
+from ..model.progress import StepReport
+from ..model.replacement import replacing
+from ..model.task import SPLITS, Task
+from ..model.tasks import load_task
+from ..model.training import BEST, CURVE, LAST, METRICS, Trainer, evaluate
+from .configuration import ExperimentConfig, read_config
+from .quantisers import sign_quantiser, weight_quantiser
+
+CONFIG, RESULT = "config.toml", "result.json"
+FILES = (CONFIG, LAST, BEST, METRICS, CURVE, RESULT)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Run:
+    """A finished run: its network is the one of the best validation accuracy, ``result`` what ``result.json`` says."""
+
+    folder: Path
+    config: ExperimentConfig
+    task: Task
+    network: HadamardRNN
+    result: dict[str, Any]
+
+
+def build_network(config: ExperimentConfig, task: Task) -> HadamardRNN:
+    """The network of ``config`` for ``task``, quantised in training, as its seed draws it."""
+    options = config.network
+    return HadamardRNN(
+        input_size=task.input_size,
+        hidden_size=options.hidden_size,
+        output_size=task.classes,
+        block_size=options.block_size,
+        sign_quantiser=sign_quantiser(),
+        input_quantiser=weight_quantiser(options.weight_bits),
+        output_quantiser=weight_quantiser(options.weight_bits),
+        readout_activation=options.readout_activation,
+        learn_signs=options.signs == "learned",
+        generator=torch.Generator().manual_seed(config.training.seed),
+    )
+
+
+def train(
+    config: ExperimentConfig,
+    folder: Path,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    report: Callable[[StepReport], None] | None = None,
+) -> Run:
+    """Train and evaluate; everything goes to ``folder``, which is created.
+
+    Parameters
+    ----------
+    resume : go on where an interrupted run of the same configuration stopped; a finished one is returned as it is.
+    overwrite : replace an earlier run in ``folder``. Files that are not a run's are never touched.
+    report : called after every step, see :func:`hadamrnn.model.progress.progress_bar`.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something else, a run and neither ``resume`` nor ``overwrite`` is given, or a run of another
+        configuration; if there is nothing to resume; and whatever loading the task and training raise.
+    KeyboardInterrupt
+        On Ctrl-C; the folder is then ready to resume.
+    """
+    folder = Path(folder)
+    if resume:
+        _check_resumable(config, folder)
+        if (folder / RESULT).exists():
+            return load_run(folder)
+    else:
+        _check_free(folder, overwrite)
+    task = load_task(config.task, **config.task_options)
+    network = build_network(config, task)
+    if not resume:
+        _clear(folder)
+        with replacing(folder / CONFIG) as aside:
+            aside.write_text(config.to_toml(), encoding="utf-8")
+    trainer = Trainer(network, task, config.training, folder, report=report)
+    trainer.run(resume=resume and (folder / LAST).exists())
+    network.load_state_dict(read_checkpoint(folder / BEST)["network"])
+    result = _result(config, task, network, trainer)
+    with replacing(folder / RESULT) as aside:
+        aside.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    return Run(folder=folder, config=config, task=task, network=network, result=result)
+
+
+def load_run(folder: Path) -> Run:
+    """Load a finished run from its folder.
+
+    Raises
+    ------
+    InputError
+        If there is none, it is not finished, or a file of it is damaged.
+    """
+    folder = Path(folder)
+    if not (folder / CONFIG).is_file():
+        raise InputError(f"{folder}: not a run folder, it has no {CONFIG}")
+    config = read_config(folder / CONFIG)
+    if not (folder / RESULT).is_file():
+        raise InputError(f"{folder}: this run is not finished, it has no {RESULT}; resume it first")
+    try:
+        result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{folder / RESULT}: not JSON ({error})") from error
+    task = load_task(config.task, **config.task_options)
+    network = build_network(config, task)
+    try:
+        network.load_state_dict(read_checkpoint(folder / BEST)["network"])
+    except (RuntimeError, KeyError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{folder / BEST}: does not fit {CONFIG} ({reason})") from error
+    return Run(folder=folder, config=config, task=task, network=network, result=result)
+
+
+def _result(config: ExperimentConfig, task: Task, network: HadamardRNN, trainer: Trainer) -> dict[str, Any]:
+    return {
+        "task": config.task,
+        "seed": config.training.seed,
+        "epochs": config.training.epochs,
+        "best_epoch": trainer.best["epoch"],
+        **{split: asdict(evaluate(network, getattr(task, split))) for split in SPLITS},
+        "sign_flips": sum(record["sign_flips"] for record in trainer.history),
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "seconds": trainer.history[-1]["seconds"],
+        "threads": torch.get_num_threads(),
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions that a result depends on."""
+    packages = {name: version(name) for name in ("hadamrnn", "torch", "brevitas", "numpy", "scikit-learn")}
+    return {"python": platform.python_version(), **packages}
+
+
+def _check_free(folder: Path, overwrite: bool) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError(f"{folder}: a file is in the way, expected a new or empty folder")
+    found = {path.name for path in folder.iterdir()}
+    if found and CONFIG not in found:
+        raise InputError(f"{folder}: not empty and not a run folder, expected a new or empty folder")
+    if found and not overwrite:
+        state = "a finished run" if RESULT in found else "an unfinished run"
+        raise InputError(f"{folder}: holds {state}; resume it, overwrite it, or choose another folder")
+
+
+def _check_resumable(config: ExperimentConfig, folder: Path) -> None:
+    if not (folder / CONFIG).is_file():
+        raise InputError(f"{folder}: nothing to resume, it has no {CONFIG}")
+    before, now = read_config(folder / CONFIG).to_toml(), config.to_toml()
+    for old, new in zip(before.splitlines(), now.splitlines(), strict=False):
+        if old != new:
+            raise InputError(f"{folder}: holds a run of another configuration: {old!r}, not {new!r}")
+
+
+def _clear(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        (folder / name).unlink(missing_ok=True)
