@@ -6,10 +6,10 @@ from dataclasses import fields
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from ..hw.parameters import CoreParameters
 
+NAMES = tuple(field.name for field in fields(CoreParameters))
 # Metavariable and help of each field; a test holds them against the fields there are.
 _HELP = {
     "lanes": ("P", "Words per clock: a power of two that divides the hidden size."),
@@ -19,14 +19,6 @@ _HELP = {
     "trace": (None, "Add the port m_trace: every state of every step."),
     "memory_depth": ("ROWS", "Delay lines of at least this many rows are memories."),
 }
-
-
-def refuse_core_options(reason: str) -> None:
-    """Raise a usage error where the running command was given an option of a core that it would not heed."""
-    context = click.get_current_context()
-    for field in fields(CoreParameters):
-        if context.get_parameter_source(field.name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{field.name.replace('_', '-')} does not go with {reason}")
 
 
 def core_options(*, without: Collection[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ..hw.parameters import CoreParameters
-from .core_options import core_options, refuse_core_options
+from .core_options import NAMES, core_options
 from .output import json_option, print_json
 from .progress import stages
+from .refusal import refuse_options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +80,7 @@ def command(
     from ..sim.description import read_description
 
     if folder is not None:
-        refuse_core_options("--dir: the core is generated already")
+        refuse_options(NAMES, "does not go with --dir: the core is generated already")
     network = read_network(network_path)
     inputs, lengths = _inputs(network, task, sequences, steps, seed)
     with ExitStack() as stack:
