@@ -37,16 +37,19 @@ def network() -> IntegerNetwork:
 
 def measure(folder: Path, target: Target, output: str, ports: str, pins: int, seeds: int) -> None:
     """Place and route the netlist in ``folder`` with every seed, and print a row of the table."""
-    placements = [
-        place_and_route(folder, target.place_and_route, CLOCK, None, seed, lambda stage: None)
-        for seed in range(1, seeds + 1)
-    ]
-    counted = [name for name in ("logic_cells", "block_rams", "dsps") if target.resource(name) is not None]
-    cells = {tuple(p.used[target.resource(name).placed_as] for name in counted) for p in placements}
+    tool = target.place_and_route
+    assert tool is not None
+    placements = [place_and_route(folder, tool, CLOCK, None, seed, lambda stage: None) for seed in range(1, seeds + 1)]
+    row = f"| {output} | `{target.name}` | {ports.format(pins)} |"
+    if not all(placement.fits for placement in placements):
+        print(f"{row} does not fit: {placements[0].reason}", flush=True)
+        return
+    kinds = [target.resource(name) for name in ("logic_cells", "block_rams", "dsps")]
+    cells = {tuple(p.used[kind.placed_as] for kind in kinds if kind and kind.placed_as) for p in placements}
     assert len(cells) == 1, f"another seed changed a count: {cells}"
-    clocks = [p.achieved_mhz for p in placements]
+    clocks = [placement.achieved_mhz for placement in placements if placement.achieved_mhz is not None]
     spread = ", ".join(f"{value:.1f}" for value in (min(clocks), statistics.mean(clocks), max(clocks)))
-    print(f"| {output} | `{target.name}` | {ports.format(pins)} | {cells.pop()} | {spread} MHz |", flush=True)
+    print(f"{row} {cells.pop()} | {spread} MHz |", flush=True)
 
 
 def main(seeds: int) -> None:
@@ -64,10 +67,7 @@ def main(seeds: int) -> None:
                 run_tool([sys.executable, "-P", "-c", YOSYS], folder, "yosys.log")
                 ports = json.loads((folder / "netlist.json").read_text())["modules"][description["name"]]["ports"]
                 assert len(ports) == len(description["ports"])
-                try:
-                    measure(folder, target, output, "{} on pins", pins, seeds)
-                except (TypeError, KeyError):
-                    print(f"| {output} | `{target.name}` | {pins} on pins | does not fit |")
+                measure(folder, target, output, "{} on pins", pins, seeds)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ _COMMANDS = {
     "verify": "Prove bit for bit that Verilog and reference agree.",
     "estimate": "Say what a core costs, before synthesis.",
     "synth": "Synthesise, place and route a generated core.",
+    "demo": "All of it on handwritten digits, in a few minutes.",
 }
 
 STATUS_DIFFERENCE = 1

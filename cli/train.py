@@ -13,6 +13,7 @@ import click
 from .output import json_option, print_json
 from .progress import counted
 from .refusal import refuse_options
+from .task_options import parse_task_options, task_option
 
 if TYPE_CHECKING:
     from ..model.progress import StepReport
@@ -35,7 +36,7 @@ Example:
     "-o", "--out", "folder", required=True, metavar="RUN", type=click.Path(path_type=Path), help="Run folder."
 )
 @click.option("--task", metavar="NAME", help="Train on this task, instead of CONFIG.toml.")
-@click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the task; repeatable.")
+@task_option
 @click.option("--hidden", type=int, default=64, show_default=True, metavar="D", help="Hidden size d.")
 @click.option("--block", type=int, default=0, metavar="N", help="Block size n.  [default: n = d]")
 @click.option("--weight-bits", default="4", show_default=True, metavar="P|ternary", help="Bits of U and V.")
@@ -101,31 +102,14 @@ def command(
 
 def _configuration(task: str, options: Sequence[str], network: dict[str, Any]) -> ExperimentConfig:
     from ..model.options import TrainingOptions
-    from ..model.tasks import task_options
     from ..quant.configuration import ExperimentConfig, NetworkOptions
 
-    defaults = task_options(task)
-    given = {}
-    for option in options:
-        key, separator, value = option.partition("=")
-        if not separator:
-            raise click.UsageError(f"--option must be KEY=VALUE, not {option!r}")
-        given[key] = _typed(value, defaults.get(key))
     return ExperimentConfig(
-        task=task, task_options=given, network=NetworkOptions(**network), training=TrainingOptions()
+        task=task,
+        task_options=parse_task_options(task, options),
+        network=NetworkOptions(**network),
+        training=TrainingOptions(),
     )
-
-
-def _typed(value: str, default: object) -> object:
-    """The value in the type of the option's default, or the text as it is: then the configuration refuses it."""
-    if isinstance(default, bool):
-        return {"true": True, "false": False}.get(value.lower(), value)
-    if isinstance(default, int | float):
-        try:
-            return type(default)(value)
-        except ValueError:
-            return value
-    return value
 
 
 def _weight_bits(text: str) -> int | str:

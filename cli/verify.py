@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from .core_options import NAMES, core_options
 from .output import json_option, print_json
 from .progress import stages
 from .refusal import refuse_options
+from .task_options import parse_task_options, task_option
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +49,7 @@ Example:
     metavar="NAME|random",
     help="Sequences of that task's test set, or random ones with corner values and of random length.",
 )
+@task_option
 @click.option("--steps", type=int, default=32, show_default=True, metavar="T", help="Longest random sequence.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the stalls and of random sequences.")
 @click.option(
@@ -61,6 +64,7 @@ def command(
     simulator: str,
     sequences: int,
     task: str,
+    options: Sequence[str],
     steps: int,
     seed: int,
     stalls: str,
@@ -82,7 +86,7 @@ def command(
     if folder is not None:
         refuse_options(NAMES, "does not go with --dir: the core is generated already")
     network = read_network(network_path)
-    inputs, lengths = _inputs(network, task, sequences, steps, seed)
+    inputs, lengths = _inputs(network, task, options, sequences, steps, seed)
     with ExitStack() as stack:
         stage = stack.enter_context(stages("verify"))
         if folder is None:
@@ -112,7 +116,7 @@ def command(
 
 
 def _inputs(
-    network: IntegerNetwork, task: str, sequences: int, steps: int, seed: int
+    network: IntegerNetwork, task: str, options: Sequence[str], sequences: int, steps: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Sequences in the network's input format, and the length of each."""
     for option, value in (("--sequences", sequences), ("--steps", steps)):
@@ -122,7 +126,11 @@ def _inputs(
         raise click.UsageError(f"--seed must be at least 0, not {seed}")
     if task == "random":
         return _random_inputs(network, sequences, steps, seed)
-    raise NotImplementedError
+    from ..model.tasks import load_task
+    from ..quant.integer import quantise_inputs
+
+    data = load_task(task, **parse_task_options(task, options))
+    return quantise_inputs(network, data.test.x[:sequences]), None
 
 
 def _random_inputs(network: IntegerNetwork, sequences: int, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

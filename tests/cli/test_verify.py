@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,7 @@ def test_a_core_of_another_network_is_status_1_and_the_first_difference_is_named
     original = random_network()
     signs = original.signs.copy()
     signs[5] = -signs[5]
-    fields = {name: getattr(original, name) for name in original.__dataclass_fields__}
-    generate(IntegerNetwork(**fields | {"signs": signs}), CoreParameters(trace=True, output="logits"), tmp_path / "x")
+    generate(replace(original, signs=signs), CoreParameters(trace=True, output="logits"), tmp_path / "x")
     (core / "hadamard_core.v").write_text((tmp_path / "x" / "hadamard_core.v").read_text())
     options = ("--sequences", "3", "--steps", "5", "--stalls", "none")
     outcome = run("verify", network_file, "--dir", core, *options)
