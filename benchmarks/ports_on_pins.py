@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.place_and_route import place_and_route
 from hadamrnn.hw.synthesis import CLOCK, synthesise

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from hadamrnn.cli.group import hadamrnn
 from hadamrnn.quant.integer import IntegerNetwork, write_network
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from hadamrnn.cli import generate
 from hadamrnn.cli.group import hadamrnn
 

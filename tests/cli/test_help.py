@@ -4,6 +4,7 @@ import time
 from dataclasses import fields
 
 import pytest
+
 from hadamrnn import __version__
 from hadamrnn.cli import core_options
 from hadamrnn.cli.group import hadamrnn

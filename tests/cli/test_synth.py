@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from hadamrnn.hw import place_and_route
 
 from .conftest import Run

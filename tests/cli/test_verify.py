@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.verilog import generate
 from hadamrnn.quant.integer import IntegerNetwork

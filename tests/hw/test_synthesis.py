@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from hadamrnn.errors import InputError
 from hadamrnn.hw.synthesis import synthesise
 from hadamrnn.hw.synthesis_report import SynthesisReport

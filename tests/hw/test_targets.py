@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+
 from hadamrnn.errors import InputError
 from hadamrnn.hw.targets import TARGETS, Resource, Target, get_target
 
