@@ -114,7 +114,7 @@ def demonstrate(folder: Path, targets: Sequence[Target], *, sequences: int, seed
     clock.lap("train")
     with stages("demo") as stage:
         stage("freezing")
-        network, frozen = freeze(run.network, run.task, state_bits=STATE_BITS)
+        network, frozen = freeze(run.network, run.task, state_bits=STATE_BITS, trained=run.origin)
         write_network(network, folder / "digits.safetensors")
         inputs = quantise_inputs(network, run.task.test.x)
         integer = reference.run(network, inputs, return_states=True)

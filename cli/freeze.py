@@ -45,7 +45,7 @@ def command(folder: Path, path: Path, state_bits: int, as_json: bool) -> None:
 
         run = load_run(folder)
         stage("calibrating")
-        network, report = freeze(run.network, run.task, state_bits=state_bits)
+        network, report = freeze(run.network, run.task, state_bits=state_bits, trained=run.origin)
         stage("integer accuracy on the test set")
         test = run.task.test
         result = reference.run(network, quantise_inputs(network, test.x))

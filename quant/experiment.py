@@ -39,6 +39,16 @@ class Run:
     network: HadamardRNN
     result: dict[str, Any]
 
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What the file of the frozen network says of where it comes from, plain JSON."""
+        return {
+            "config": self.config.to_toml(),
+            "best_epoch": self.result["best_epoch"],
+            "float_accuracy": {split: self.result[split]["accuracy"] for split in SPLITS},
+            "versions": self.result["versions"],
+        }
+
 
 def build_network(config: ExperimentConfig, task: Task) -> HadamardRNN:
     """The network of ``config`` for ``task``, quantised in training, as its seed draws it."""

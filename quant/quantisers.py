@@ -119,6 +119,11 @@ class Quantiser(nn.Module):
     def forward(self, latent: Tensor) -> Tensor:
         return self.tensor_quant(latent)[0]
 
+    @property
+    def bits(self) -> int:
+        """Bits of the integers, two's complement."""
+        return int(self.tensor_quant(torch.ones(1))[3])
+
     @torch.no_grad()
     def integers(self, latent: Tensor) -> tuple[Tensor, float]:
         """The integers (int64, same shape) and the real value of one unit: their product is what the network uses."""

@@ -5,10 +5,12 @@ Imports without torch.
 
 from .arithmetic import round_half_even_shift, saturate, shift_round, walsh_hadamard
 from .file import read_network, write_network
+from .inputs import quantise_inputs
 from .network import IntegerNetwork
 
 __all__ = [
     "IntegerNetwork",
+    "quantise_inputs",
     "read_network",
     "round_half_even_shift",
     "saturate",

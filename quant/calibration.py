@@ -1,0 +1,87 @@
+"""Calibration: the integer formats of inputs and states, chosen on training data."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+from ..model.network import HadamardRNN
+from ..model.task import Task
+
+SEQUENCES = 1000  # that states are calibrated on, the first of the training set
+_BATCH = 100
+_SHIFTS = range(-32, 33)  # what the file format allows
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFormat:
+    """Integers of ``bits`` bits, the real value of one unit being ``scale``."""
+
+    bits: int
+    signed: bool
+    scale: float
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Smallest and largest integer."""
+        low = -(1 << (self.bits - 1)) if self.signed else 0
+        return low, low + (1 << self.bits) - 1
+
+
+def input_format(task: Task, bits: int = 8) -> InputFormat:
+    """The format in which the task's data are integers by nature, or one of ``bits`` bits that holds its training data.
+
+    A calibrated format is signed if there are negative values, and its largest integer is the largest magnitude.
+    """
+    if task.input_scale is not None:
+        return InputFormat(bits=task.input_bits, signed=task.input_signed, scale=task.input_scale)
+    signed = bool((task.train.x < 0).any())
+    largest = float(np.abs(task.train.x).max()) or 1.0
+    return InputFormat(bits=bits, signed=signed, scale=largest / ((1 << (bits - signed)) - 1))
+
+
+def quantised(x: np.ndarray, form: InputFormat) -> np.ndarray:
+    """``x`` as float32, rounded (half to even) and clipped to what the format can hold."""
+    integers = np.clip(np.rint(x.astype(np.float64) / form.scale), *form.limits)
+    return (integers * form.scale).astype(np.float32)
+
+
+@torch.no_grad()
+def largest_state(network: HadamardRNN, task: Task, form: InputFormat) -> float:
+    """The largest |state| of any unit after any step, over the first :data:`SEQUENCES` training sequences."""
+    largest = 0.0
+    for start in range(0, min(SEQUENCES, len(task.train)), _BATCH):
+        x = task.train.x[start : min(start + _BATCH, SEQUENCES)]
+        largest = max(largest, float(network.states(torch.from_numpy(quantised(x, form))).abs().max()))
+    return largest
+
+
+def input_shift(largest: float, largest_bias: float, product_scale: float, state_bits: int) -> int:
+    """f of the finest state unit s_h = ``product_scale`` · 2^(−f) that holds ``largest`` and the biases without saturating.
+
+    Parameters
+    ----------
+    largest, largest_bias : largest |state| and |b|, real
+    product_scale : s_U · s_x, the real value of one unit of U x
+    state_bits : w
+
+    Raises
+    ------
+    InputError
+        If no shift of the file format serves.
+    """
+    limit = (1 << (state_bits - 1)) - 1
+    needed = max(largest, largest_bias, np.finfo(float).tiny)
+    if not math.isfinite(needed):
+        raise InputError(f"states must be finite to be calibrated, not up to {needed}")
+    shift = min(math.floor(math.log2(limit * product_scale / needed)), _SHIFTS[-1])
+    while shift >= _SHIFTS[0]:
+        unit = product_scale * 2.0**-shift
+        if round(largest / unit) <= limit and round(largest_bias / unit) <= limit:
+            return shift
+        shift -= 1
+    raise InputError(
+        f"state_bits {state_bits} are too few for states up to {needed:g}: they need input_shift below {_SHIFTS[0]}"
+    )
