@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
 from hadamrnn.hw.core import HadamardCore
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.quant.integer import IntegerNetwork
@@ -51,10 +52,12 @@ class CoreBench:
         The clocks at which ``error`` was high.
     """
 
-    def __init__(self, network: IntegerNetwork, *, stall: float = 0.0, seed: int = 0, **choices: Any) -> None:
+    def __init__(
+        self, network: IntegerNetwork, *, stall: float = 0.0, seed: int = 0, patient: bool = False, **choices: Any
+    ) -> None:
         self.network = network
         self.core = HadamardCore(network, CoreParameters(**choices))
-        self.bench = StreamBench(self.core, stall=stall, seed=seed)
+        self.bench = StreamBench(self.core, stall=stall, seed=seed, patient=patient)
         self.errors = self.bench.count_high(self.core.error)
         self.sent: list[Transfer] = []
         self.results: list[Transfer] = []

@@ -46,12 +46,23 @@ class StreamBench:
     stall : float
         Probability with which a source or a sink lets a clock pass, each by itself.
     seed : int
+    patient : bool
+        Whether every sink waits for valid before it raises ready.
     limit : int
         Clocks after which a source or a sink that is not through fails.
     """
 
-    def __init__(self, component: Elaboratable, *, stall: float = 0.0, seed: int = 0, limit: int = 20_000) -> None:
+    def __init__(
+        self,
+        component: Elaboratable,
+        *,
+        stall: float = 0.0,
+        seed: int = 0,
+        patient: bool = False,
+        limit: int = 20_000,
+    ) -> None:
         self.stall = stall
+        self.patient = patient
         self.limit = limit
         self.simulator, self.domain = simulator_of(component)
         self._random = random.Random(seed)
@@ -99,7 +110,7 @@ class StreamBench:
             clock, quiet, offered = 0, 0, None
             while quiet < _QUIET:
                 assert clock < self.limit, f"the sink waits for valid, {len(received)} of {count} transfers done"
-                ready = chance.random() >= self.stall
+                ready = chance.random() >= self.stall and (offered is not None or not self.patient)
                 ctx.set(port.ready, ready)
                 _, _, valid, payload = await ctx.tick().sample(port.valid, port.payload)
                 clock += 1

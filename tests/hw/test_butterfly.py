@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from hadamrnn.hw.butterfly import LaneButterfly, TimeButterfly
 
 from .rows import pass_rows, settle

@@ -7,6 +7,7 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
+
 from hadamrnn.hw.coefficient_memory import CoefficientMemory, pack
 
 from .simulation import simulator_of

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterable
 
 import pytest
+
 from hadamrnn.hw.constant_multiplier import ConstantMultiplier
 
 

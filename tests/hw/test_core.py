@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+
 from hadamrnn.errors import InputError
 from hadamrnn.hw.core import HadamardCore
 from hadamrnn.hw.parameters import CoreParameters
@@ -48,6 +49,7 @@ def test_back_pressure(seed: int) -> None:
     bench = CoreBench(
         network,
         stall=0.2 + 0.1 * (seed % 5),
+        patient=seed > 3,
         seed=seed,
         trace=True,
         lanes=lanes,

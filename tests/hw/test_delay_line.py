@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 import pytest
+
 from hadamrnn.hw.delay_line import DelayLine, RowCounter
 
 from .rows import pass_rows

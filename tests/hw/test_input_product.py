@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from hadamrnn.hw.input_product import InputProduct
 from hadamrnn.quant.integer import IntegerNetwork, shift_round
 
@@ -33,25 +34,25 @@ def expected_rows(network: IntegerNetwork, lanes: int, inputs: np.ndarray) -> li
 
 
 def run(
-    network: IntegerNetwork, lanes: int, inputs: np.ndarray, *, stall: float = 0.0
+    network: IntegerNetwork, lanes: int, inputs: np.ndarray, *, stall: float = 0.0, patient: bool = False
 ) -> tuple[InputProduct, list[Transfer], list[Transfer]]:
     component = InputProduct(network, lanes)
-    bench = StreamBench(component, stall=stall, seed=lanes)
+    bench = StreamBench(component, stall=stall, seed=lanes, patient=patient)
     sent = bench.send(component.step, steps_of(inputs), start=START)
     received = bench.receive(component.drive, len(inputs) * network.hidden_size // lanes)
     bench.run()
     return component, sent, received
 
 
-@pytest.mark.parametrize("stall", [0.0, 0.4])
+@pytest.mark.parametrize("stall, patient", [(0.0, False), (0.4, False), (0.2, True)])
 @pytest.mark.parametrize("input_signed", [False, True])
 @pytest.mark.parametrize("input_size", [1, 2, 3, 4, 5])
-def test_vectors(input_size: int, input_signed: bool, stall: float) -> None:
+def test_vectors(input_size: int, input_signed: bool, stall: float, patient: bool) -> None:
     network = random_network(
         8, 8, input_size=input_size, input_signed=input_signed, input_shift=-2, corners=input_size == 2
     )
     inputs = random_inputs(network, 1, 8, seed=input_size)[0]
-    _, _, received = run(network, 2, inputs, stall=stall)
+    _, _, received = run(network, 2, inputs, stall=stall, patient=patient)
     assert payloads_of(received) == expected_rows(network, 2, inputs)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.verilog import generate
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from hadamrnn.hw.estimate import Estimate, estimate
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.schedule import Schedule

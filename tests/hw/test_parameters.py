@@ -5,6 +5,7 @@ from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
+
 from hadamrnn.errors import InputError
 from hadamrnn.hw.parameters import CoreParameters
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from hadamrnn.hw.read_out import ArgMax, ReadOut
 from hadamrnn.hw.widths import Widths
 from hadamrnn.quant.integer import IntegerNetwork
@@ -35,7 +36,7 @@ def run(
     network: IntegerNetwork, lanes: int, multipliers: int, states: np.ndarray, *, stall: float = 0.0
 ) -> tuple[ReadOut, list[Transfer], list[Transfer]]:
     component = ReadOut(network, lanes, multipliers)
-    bench = StreamBench(component, stall=stall, seed=lanes + multipliers)
+    bench = StreamBench(component, stall=stall, seed=lanes + multipliers, patient=stall > 0 and lanes > 1)
     # After reset the output biases are shifted in first: one clock each, and one for the padding of the last part.
     start = component.fold * multipliers + 2
     sent = bench.send(component.state, states.reshape(-1, lanes).tolist(), start=0 if stall else start)
@@ -101,7 +102,7 @@ def choose(network: IntegerNetwork, results: np.ndarray, *, stall: float = 0.0) 
     component = ArgMax(network)
     final = network.output_size - 1
     logits = [{"logit": logit, "last": int(i == final)} for row in results.tolist() for i, logit in enumerate(row)]
-    bench = StreamBench(component, stall=stall, seed=len(results))
+    bench = StreamBench(component, stall=stall, seed=len(results), patient=stall > 0 and final % 2 == 0)
     sent = bench.send(component.logits, logits)
     received = bench.receive(component.best, len(results))
     bench.run()

@@ -4,6 +4,7 @@ import math
 from fractions import Fraction
 
 import pytest
+
 from hadamrnn.hw.constant_multiplier import ConstantMultiplier
 from hadamrnn.hw.root_division import RootDivision
 

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from hadamrnn.hw.constant_multiplier import ConstantMultiplier
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.schedule import Schedule

@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 import pytest
+
 from hadamrnn.hw.step_collector import StepCollector, bytes_for
 from hadamrnn.quant.integer import IntegerNetwork
 
@@ -51,11 +52,11 @@ def random_beats(network: IntegerNetwork, count: int, last_chance: float, seed: 
     return beats + [beat(value, network, False) for value in range(network.input_size)]
 
 
-def collect(network: IntegerNetwork, beats: list[Beat], *, stall: float = 0.0, seed: int = 0) -> list[Step]:
+def collect(network: IntegerNetwork, beats: list[Beat], *, stall: float = 0.0, patient: bool = False) -> list[Step]:
     """The steps that the component makes of the beats; the pulses of ``error`` are checked."""
     collector = StepCollector(network)
     steps, errors = expected_steps(network, beats)
-    bench = StreamBench(collector, stall=stall, seed=seed)
+    bench = StreamBench(collector, stall=stall, patient=patient)
     bench.send(collector.beat, beats)
     received = bench.receive(collector.step, len(steps))
     pulses = bench.count_high(collector.error)
@@ -64,13 +65,13 @@ def collect(network: IntegerNetwork, beats: list[Beat], *, stall: float = 0.0, s
     return payloads_of(received)
 
 
-@pytest.mark.parametrize("stall", [0.0, 0.5])
+@pytest.mark.parametrize("stall, patient", [(0.0, False), (0.5, False), (0.2, True)])
 @pytest.mark.parametrize("input_size", [1, 2, 3, 4])
 @pytest.mark.parametrize("last_chance", [0.0, 0.2, 0.7])
-def test_any_beats(input_size: int, stall: float, last_chance: float) -> None:
+def test_any_beats(input_size: int, stall: float, patient: bool, last_chance: float) -> None:
     network = network_of(input_size)
     beats = random_beats(network, 80, last_chance, seed=input_size)
-    assert collect(network, beats, stall=stall) == expected_steps(network, beats)[0]
+    assert collect(network, beats, stall=stall, patient=patient) == expected_steps(network, beats)[0]
 
 
 @pytest.mark.parametrize(

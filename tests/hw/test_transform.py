@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.linalg import hadamard
+
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.schedule import Schedule
 from hadamrnn.hw.transform import Transform
-from scipy.linalg import hadamard
 
 from .networks import random_network
 from .rows import pass_rows

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from hadamrnn.errors import InputError
 from hadamrnn.hw.core import HadamardCore
 from hadamrnn.hw.parameters import CoreParameters

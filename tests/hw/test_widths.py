@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+
 from hadamrnn.hw.widths import Widths, signed_bits
 from hadamrnn.quant.integer import IntegerNetwork, round_half_even_shift, shift_round, walsh_hadamard
 
