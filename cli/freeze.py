@@ -27,8 +27,9 @@ Example:
     help="File to write.",
 )
 @click.option("--state-bits", type=int, default=12, show_default=True, metavar="W", help="Bits of a state word.")
+@click.option("--input-bits", type=int, default=8, show_default=True, help="Of inputs that are not integers by nature.")
 @json_option
-def command(folder: Path, path: Path, state_bits: int, as_json: bool) -> None:
+def command(folder: Path, path: Path, state_bits: int, input_bits: int, as_json: bool) -> None:
     """Calibrate the network of the finished run RUN on its training data and freeze it to integers.
 
     Prints the accuracy on the test set in floating point and in integers, side by side.
@@ -45,7 +46,9 @@ def command(folder: Path, path: Path, state_bits: int, as_json: bool) -> None:
 
         run = load_run(folder)
         stage("calibrating")
-        network, report = freeze(run.network, run.task, state_bits=state_bits, trained=run.origin)
+        network, report = freeze(
+            run.network, run.task, state_bits=state_bits, input_bits=input_bits, trained=run.origin
+        )
         stage("integer accuracy on the test set")
         test = run.task.test
         result = reference.run(network, quantise_inputs(network, test.x))
@@ -62,4 +65,5 @@ def command(folder: Path, path: Path, state_bits: int, as_json: bool) -> None:
     click.echo(
         f"  test accuracy  float {accuracy['float']:.2%}  integer {accuracy['integer']:.2%}  ({len(test)} sequences)"
     )
+    click.echo(f"  largest state {report.largest_state:.0f} of {report.state_limit} in calibration")
     click.echo(f"  {result.saturations} states saturated on the test set")

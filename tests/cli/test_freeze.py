@@ -1,0 +1,88 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hadamrnn.cli.group import hadamrnn
+from hadamrnn.model.tasks import load_task
+from hadamrnn.quant.integer import quantise_inputs, read_network
+from hadamrnn.sim import reference
+
+from .conftest import Run
+
+OPTIONS = ("--task", "digits", "--hidden", "16", "--block", "4", "--epochs", "8")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run on the digits, d = 16, n = 4: some seconds of training."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    with pytest.raises(SystemExit) as exit_:
+        hadamrnn(["train", *OPTIONS, "-o", str(folder)])
+    assert exit_.value.code == 0
+    return folder
+
+
+def test_float_and_integer_accuracy_are_side_by_side(run: Run, trained: Path, tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    outcome = run("freeze", trained, "-o", path, "--state-bits", "12")
+    assert outcome.status == 0, outcome
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    network, task = read_network(path), load_task("digits")
+    classes = reference.run(network, quantise_inputs(network, task.test.x)).classes
+    in_integers = float(np.mean(classes == task.test.y))
+    in_float = json.loads((trained / "result.json").read_text())["test"]["accuracy"]
+    assert f"float {in_float:.2%}  integer {in_integers:.2%}  (360 sequences)" in outcome.out
+    assert in_float > 0.5
+    assert in_integers == pytest.approx(in_float, abs=0.02)
+    assert (network.hidden_size, network.block_size, network.state_bits) == (16, 4, 12)
+    assert network.labels == tuple("0123456789")
+
+
+def test_the_file_says_where_it_comes_from(run: Run, trained: Path, tmp_path: Path) -> None:
+    outcome = run("freeze", trained, "-o", tmp_path / "net.safetensors", "--state-bits", "9", "--json")
+    result = json.loads(outcome.out)
+    network = read_network(tmp_path / "net.safetensors")
+    assert network.state_bits == 9
+    assert network.trained["config"] == (trained / "config.toml").read_text()
+    assert network.trained["float_accuracy"]["test"] == result["accuracy"]["float"]
+    assert result["freeze"]["input_shift"] == network.input_shift
+    assert result["accuracy"]["test_sequences"] == 360
+
+
+def test_equal_runs_give_equal_files(run: Run, trained: Path, tmp_path: Path) -> None:
+    for name in ("a.safetensors", "b.safetensors"):
+        assert run("freeze", trained, "-o", tmp_path / name).status == 0
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+def test_a_frozen_network_is_verified_on_its_task(run: Run, trained: Path, tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    assert run("freeze", trained, "-o", path).status == 0
+    outcome = run("verify", path, "--task", "digits", "--sequences", "3", "--lanes", "4", "--json")
+    assert outcome.status == 0, outcome
+    report = json.loads(outcome.out)
+    assert (report["passed"], report["sequences"], report["steps"]) == (True, 3, 3 * 64)
+
+
+def test_runs_that_cannot_be_frozen(refused: Callable[..., str], trained: Path, tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    assert refused("freeze", tmp_path / "nothing", "-o", path).startswith(f"{tmp_path / 'nothing'}: not a run folder")
+    assert refused("freeze", trained, "-o", path, "--state-bits", "40") == "state_bits must be 4 to 24, not 40"
+    unfinished = tmp_path / "unfinished"
+    shutil.copytree(trained, unfinished)
+    (unfinished / "result.json").unlink()
+    assert "not finished" in refused("freeze", unfinished, "-o", path)
+    damaged = tmp_path / "damaged"
+    shutil.copytree(trained, damaged)
+    (damaged / "best.pt").write_bytes((damaged / "best.pt").read_bytes()[:200])
+    assert str(damaged / "best.pt") in refused("freeze", damaged, "-o", path)
+
+
+def test_outputs_that_cannot_be_written(refused: Callable[..., str], trained: Path, tmp_path: Path) -> None:
+    absent = tmp_path / "absent" / "net.safetensors"
+    assert refused("freeze", trained, "-o", absent) == f"-o {absent}: there is no folder {absent.parent}"
+    assert refused("freeze", trained, "-o", tmp_path) == f"-o {tmp_path}: is a folder, expected a file name"
