@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..hw.core import HadamardCore
+from ..hw.data_sheet import DataSheet
 from ..hw.parameters import CoreParameters
 from ..hw.synthesis import synthesise
 from ..hw.synthesis_report import SynthesisReport
@@ -60,7 +60,7 @@ class Demonstration:
     epochs: list[dict[str, Any]]
     network: IntegerNetwork
     frozen: FreezeReport
-    core: HadamardCore
+    core: DataSheet
     integer: reference.ReferenceResult
     state_error_mean: np.ndarray
     state_error_largest: np.ndarray
@@ -145,7 +145,7 @@ def demonstrate(folder: Path, targets: Sequence[Target], *, sequences: int, seed
         epochs=[json.loads(line) for line in (folder / "run" / METRICS).read_text(encoding="utf-8").splitlines()],
         network=network,
         frozen=frozen,
-        core=HadamardCore(network, parameters),
+        core=DataSheet(network, parameters),
         integer=integer,
         state_error_mean=errors[0],
         state_error_largest=errors[1],

@@ -5,21 +5,21 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..quant.integer import IntegerNetwork
+from .data_sheet import DataSheet
 from .input_product import InputProduct, step_layout
 from .parameters import CoreParameters
 from .read_out import ArgMax, ReadOut
 from .recurrence import Recurrence, state_layout
-from .schedule import Schedule
 from .step_collector import StepCollector, bytes_for
 from .stream_buffer import StreamBuffer
-from .widths import Widths
 
 
 class HadamardCore(wiring.Component):
     """A Hadamard RNN behind AXI4-Stream ports.
 
-    Throughput: one step in ``cycles_per_step`` clocks while the source and the sinks keep up. Latency: a result's
-    last beat is transferred ``sequence_latency(T)`` clocks after the first beat of its sequence of T steps.
+    Throughput: one step in ``data_sheet.cycles_per_step`` clocks while the source and the sinks keep up. Latency: a
+    result's last beat is transferred ``data_sheet.sequence_latency(T)`` clocks after the first beat of its sequence of
+    T steps.
 
     Parameters
     ----------
@@ -37,6 +37,10 @@ class HadamardCore(wiring.Component):
     error : ``Out(1)``
         High for one clock where ``tlast`` came in the middle of a step.
 
+    Attributes
+    ----------
+    data_sheet : DataSheet
+
     Raises
     ------
     InputError
@@ -44,22 +48,15 @@ class HadamardCore(wiring.Component):
     """
 
     def __init__(self, network: IntegerNetwork, parameters: CoreParameters) -> None:
-        parameters.check(network)
         self.network = network
         self.parameters = parameters
-        self.schedule = Schedule.of(network, parameters)
-        self.input_bytes = bytes_for(network.input_bits)
-        self.output_bits = (
-            max(network.output_size - 1, 1).bit_length() if parameters.output == "class" else Widths.of(network).logit
-        )
-        self.output_bytes = bytes_for(self.output_bits)
-        self.trace_bytes = parameters.lanes * bytes_for(network.state_bits)
+        self.data_sheet = sheet = DataSheet(network, parameters)
         members = {
-            "s_axis_tdata": In(8 * self.input_bytes),
+            "s_axis_tdata": In(8 * sheet.input_bytes),
             "s_axis_tvalid": In(1),
             "s_axis_tready": Out(1),
             "s_axis_tlast": In(1),
-            "m_axis_tdata": Out(8 * self.output_bytes),
+            "m_axis_tdata": Out(8 * sheet.output_bytes),
             "m_axis_tvalid": Out(1),
             "m_axis_tready": In(1),
             "m_axis_tlast": Out(1),
@@ -67,40 +64,21 @@ class HadamardCore(wiring.Component):
         }
         if parameters.trace:
             members |= {
-                "m_trace_tdata": Out(8 * self.trace_bytes),
+                "m_trace_tdata": Out(8 * sheet.trace_bytes),
                 "m_trace_tvalid": Out(1),
                 "m_trace_tready": In(1),
                 "m_trace_tlast": Out(1),
             }
         super().__init__(members)
-        self.input_product = InputProduct(network, parameters.lanes)
-        self.read_out = ReadOut(network, parameters.lanes, parameters.readout_multipliers)
-
-    @property
-    def cycles_per_step(self) -> int:
-        """Clocks from a step to the next within a sequence: the ring, or the m beats of a step if those take longer."""
-        return max(self.schedule.cycles_per_step, self.network.input_size)
-
-    def sequence_latency(self, steps: int) -> int:
-        """Clocks from the first input beat of a sequence to the last beat of its result.
-
-        Counted between the clock edges of the two transfers, for a core that has been idle, with the source always
-        valid and the sink always ready. The first step is through the input product while the ring turns, every row
-        of the last step takes ``fold`` clocks of the read-out, and the result leaves beat by beat.
-        """
-        first_row = (self.network.input_size - 1) + self.input_product.latency + 1
-        last_row = first_row + (steps - 1) * self.cycles_per_step + self.schedule.rows * self.read_out.fold
-        results = self.network.output_size - 1
-        if self.parameters.output == "class":
-            results = 2 * self.network.output_size
-        return last_row + self.read_out.latency + results
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.step_collector = collector = StepCollector(self.network)
-        m.submodules.input_product = product = self.input_product
+        m.submodules.input_product = product = InputProduct(self.network, self.parameters.lanes)
         m.submodules.recurrence = recurrence = Recurrence(self.network, self.parameters)
-        m.submodules.read_out = read_out = self.read_out
+        m.submodules.read_out = read_out = ReadOut(
+            self.network, self.parameters.lanes, self.parameters.readout_multipliers
+        )
         m.submodules.step_buffer = step_buffer = StreamBuffer(step_layout(self.network))
         wiring.connect(m, collector.step, step_buffer.input)
         wiring.connect(m, step_buffer.output, product.step)
@@ -130,7 +108,7 @@ class HadamardCore(wiring.Component):
         return m
 
     def _connect_trace(self, m: Module, trace: stream.Interface) -> None:
-        network, rows = self.network, self.schedule.rows
+        network, rows = self.network, self.data_sheet.schedule.rows
         m.submodules.trace_buffer = buffer = StreamBuffer(state_layout(network, self.parameters.lanes))
         wiring.connect(m, trace, buffer.input)
         row = Signal(range(rows))

@@ -8,9 +8,8 @@ import numpy as np
 from ..errors import InputError
 from ..quant.integer import IntegerNetwork
 from .constant_multiplier import ConstantMultiplier
-from .core import HadamardCore
+from .data_sheet import DataSheet
 from .parameters import CoreParameters
-from .widths import Widths
 
 UNKNOWN_RESOURCE = "not known before synthesis: run `hadamrnn synth`"
 
@@ -75,21 +74,21 @@ def estimate(network: IntegerNetwork, parameters: CoreParameters, *, steps: int 
     """
     if steps < 1:
         raise InputError(f"steps must be at least 1, not {steps}")
-    core = HadamardCore(network, parameters)
-    schedule, widths, lanes = core.schedule, Widths.of(network), parameters.lanes
+    sheet = DataSheet(network, parameters)
+    schedule, widths, lanes = sheet.schedule, sheet.widths, parameters.lanes
     time_stages = [stage for stage in schedule.stages if stage.delay]
     adders = 2 * lanes * len(time_stages) + lanes * (len(schedule.stages) - len(time_stages))
     odd = network.block_bits % 2
     state_bits = network.state_bits * (schedule.fifo_depth + 1) + sum(s.delay * (s.width + 1) for s in time_stages)
     input_word = lanes * (1 + widths.bias + network.input_size * network.weight_bits)
-    output_places = parameters.readout_multipliers * core.read_out.fold
+    output_places = parameters.readout_multipliers * sheet.read_out_fold
     unknown = ("logic_cells", "flip_flops", "block_rams", "dsps", "clock_mhz")
     return Estimate(
         hidden_size=network.hidden_size,
         block_size=network.block_size,
         lanes=lanes,
-        cycles_per_step=core.cycles_per_step,
-        sequence_clocks=core.sequence_latency(steps),
+        cycles_per_step=sheet.cycles_per_step,
+        sequence_clocks=sheet.sequence_latency(steps),
         sequence_steps=steps,
         butterfly_adders=adders,
         multiplier_adders=lanes * len(ConstantMultiplier(network.sqrt_half).adders) if odd else 0,
@@ -97,7 +96,7 @@ def estimate(network: IntegerNetwork, parameters: CoreParameters, *, steps: int 
         input_multipliers=lanes * network.input_size,
         readout_multipliers=lanes * parameters.readout_multipliers,
         state_memory_bits=lanes * state_bits,
-        pipeline_register_bits=_pipeline_register_bits(core),
+        pipeline_register_bits=_pipeline_register_bits(sheet),
         weight_memory_bits=schedule.rows * input_word + network.hidden_size * output_places * network.weight_bits,
         output_bias_bits=network.output_size * widths.logit,
         **dict.fromkeys(unknown),
@@ -105,10 +104,10 @@ def estimate(network: IntegerNetwork, parameters: CoreParameters, *, steps: int 
     )
 
 
-def _pipeline_register_bits(core: HadamardCore) -> int:
+def _pipeline_register_bits(sheet: DataSheet) -> int:
     """Bits of the registers between the stages and after the division (those inside the √½ multiplier included)."""
-    schedule, widths = core.schedule, Widths.of(core.network)
-    multiplier = ConstantMultiplier(core.network.sqrt_half)
+    schedule, widths = sheet.schedule, sheet.widths
+    multiplier = ConstantMultiplier(sheet.network.sqrt_half)
     bits = sum(stage.width + 1 for stage in schedule.stages if stage.registered)
     bits += sum(
         multiplier.node_bits(node, widths.transform)
@@ -119,7 +118,7 @@ def _pipeline_register_bits(core: HadamardCore) -> int:
         bits += widths.quotient + 1
     if schedule.saturation_register:
         bits += widths.total
-    return core.parameters.lanes * bits
+    return sheet.parameters.lanes * bits
 
 
 def worst_case_network(

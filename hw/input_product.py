@@ -26,6 +26,14 @@ def drive_layout(network: IntegerNetwork, lanes: int) -> data.StructLayout:
     return data.StructLayout({"values": values, "negative": lanes, "first": 1, "last": 1})
 
 
+def input_latency(network: IntegerNetwork) -> int:
+    """Clocks from a step to its first row of drive.
+
+    3 + ceil(log2 m): coefficients, products, one clock per level of the sum over m elements, the shift with the bias.
+    """
+    return 3 + (network.input_size - 1).bit_length()
+
+
 class InputProduct(wiring.Component):
     """Turns each step of input into R = d/P rows of ``values = bias + shift(U x, f)``, rounded half to even, exact.
 
@@ -45,8 +53,7 @@ class InputProduct(wiring.Component):
     Attributes
     ----------
     latency : int
-        3 + ceil(log2 m) clocks: coefficients, products, one clock per level of the sum over m elements, and the shift
-        with the bias.
+        :func:`input_latency`.
     """
 
     def __init__(self, network: IntegerNetwork, lanes: int) -> None:
@@ -54,7 +61,7 @@ class InputProduct(wiring.Component):
         self.lanes = lanes
         self.rows = network.hidden_size // lanes
         self.widths = Widths.of(network)
-        self.latency = 3 + (network.input_size - 1).bit_length()
+        self.latency = input_latency(network)
         super().__init__(
             {
                 "step": In(stream.Signature(step_layout(network))),

@@ -19,6 +19,19 @@ def logit_layout(network: IntegerNetwork) -> data.StructLayout:
     return data.StructLayout({"logit": signed(Widths.of(network).logit), "last": 1})
 
 
+def read_out_fold(network: IntegerNetwork, multipliers: int) -> int:
+    """Clocks per row of the last step, for so many multipliers per lane: ceil(o / multipliers)."""
+    return -(-network.output_size // multipliers)
+
+
+def read_out_latency(lanes: int) -> int:
+    """Clocks from the last row being taken to the first logit being offered.
+
+    3 + log2 P: the operands, the product, each level of the sum over lanes, and the accumulator.
+    """
+    return 3 + (lanes - 1).bit_length()
+
+
 class ReadOut(wiring.Component):
     """Computes the logits of a state that arrives row by row. Exact.
 
@@ -42,11 +55,8 @@ class ReadOut(wiring.Component):
 
     Attributes
     ----------
-    fold : int
-        Clocks per row.
-    latency : int
-        Clocks from the last row being taken to the first logit being offered: the operands, the product, each level
-        of the sum over lanes, and the accumulator.
+    fold, latency : int
+        :func:`read_out_fold` and :func:`read_out_latency`.
     """
 
     def __init__(self, network: IntegerNetwork, lanes: int, multipliers: int) -> None:
@@ -54,8 +64,8 @@ class ReadOut(wiring.Component):
         self.lanes = lanes
         self.multipliers = multipliers
         self.rows = network.hidden_size // lanes
-        self.fold = -(-network.output_size // multipliers)
-        self.latency = 3 + (lanes - 1).bit_length()
+        self.fold = read_out_fold(network, multipliers)
+        self.latency = read_out_latency(lanes)
         self.width = Widths.of(network).logit
         super().__init__(
             {

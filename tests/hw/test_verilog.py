@@ -89,10 +89,12 @@ def test_description_agrees_with_the_core() -> None:
     network = random_network(16, 8, input_size=3, output_size=5)
     core = HadamardCore(network, CoreParameters(lanes=2, trace=True, output="logits", readout_multipliers=2))
     description = json.loads(json.dumps(describe(core, "core")))
-    assert description["cycles_per_step"] == core.cycles_per_step
+    assert description["cycles_per_step"] == core.data_sheet.cycles_per_step
     latency = description["sequence_latency"]
     for steps in (1, 2, 17):
-        assert latency["constant"] + latency["per_further_step"] * (steps - 1) == core.sequence_latency(steps)
+        assert latency["constant"] + latency["per_further_step"] * (steps - 1) == core.data_sheet.sequence_latency(
+            steps
+        )
     assert description["rows"] == 8
     assert description["parameters"] == core.parameters.to_json()
     assert description["widths"] == vars(Widths.of(network))
