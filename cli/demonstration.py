@@ -20,7 +20,7 @@ from ..hw.targets import Target
 from ..hw.verilog import generate
 from ..model.progress import progress_bar
 from ..model.training import METRICS
-from ..quant.configuration import parse_config
+from ..quant.configuration import read_config
 from ..quant.experiment import Run, train
 from ..quant.freeze import FreezeReport, freeze
 from ..quant.integer import IntegerNetwork, quantise_inputs, write_network
@@ -31,12 +31,7 @@ from .output import write_json
 from .progress import stages
 
 STATE_BITS = 12
-CONFIG = """\
-[task]
-name = "digits"
-[network]
-hidden_size = 64
-"""
+CONFIG = Path(__file__).parents[1] / "configs" / "digits.toml"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,7 +105,7 @@ def demonstrate(folder: Path, targets: Sequence[Target], *, sequences: int, seed
     """
     clock = _Clock()
     with progress_bar() as report:
-        run = train(parse_config(CONFIG).replace(seed=seed), folder / "run", report=report)
+        run = train(read_config(CONFIG).replace(seed=seed), folder / "run", report=report)
     clock.lap("train")
     with stages("demo") as stage:
         stage("freezing")

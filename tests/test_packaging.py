@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGE_FOLDERS = ("cli", "hw", "model", "quant", "sim")
+PACKAGE_FOLDERS = ("cli", "configs", "hw", "model", "quant", "sim")
 DATA = (".html", ".toml")
 
 

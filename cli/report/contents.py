@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _SHOWN_IMAGES = 24
 _COMMANDS = """\
-hadamrnn train --task digits --hidden 64 -o run
+hadamrnn train configs/digits.toml -o run
 hadamrnn freeze run -o digits.safetensors --state-bits {bits}
 hadamrnn generate digits.safetensors -o core --lanes 1
 hadamrnn verify digits.safetensors --task digits --sequences {sequences}

@@ -1,0 +1,50 @@
+"""The digits, from the committed network to the simulated core: every class and every state as the reference has them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.hw.verilog import generate
+from hadamrnn.model.tasks import load_task
+from hadamrnn.quant.integer import quantise_inputs, read_network
+from hadamrnn.sim import reference
+from hadamrnn.sim.cosimulation import cosimulate
+
+NETWORK = Path(__file__).parents[2] / "examples" / "digits-d64.safetensors"
+
+
+def test_accuracy_is_that_of_the_file() -> None:
+    network, test = read_network(NETWORK), load_task("digits").test
+    result = reference.run(network, quantise_inputs(network, test.x))
+    accuracy = np.mean(result.classes == test.y)
+    assert accuracy >= 0.95
+    assert abs(accuracy - network.trained["float_accuracy"]["test"]) <= 0.005
+    assert result.saturations == 0
+
+
+def test_sample_of_the_test_images_on_verilator(tmp_path: Path) -> None:
+    check_images(tmp_path, CoreParameters(lanes=8, trace=True), "verilator", slice(0, 360, 20))
+
+
+@pytest.mark.usefixtures("icarus")
+def test_sample_of_the_test_images_on_icarus(tmp_path: Path) -> None:
+    check_images(tmp_path, CoreParameters(lanes=8, trace=True), "icarus", slice(10, 360, 60))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("lanes", [1, 16])
+def test_all_test_images(tmp_path: Path, lanes: int) -> None:
+    check_images(tmp_path, CoreParameters(lanes=lanes, trace=True), "verilator", slice(None))
+
+
+def check_images(folder: Path, parameters: CoreParameters, simulator: str, images: slice) -> None:
+    """Test images through the core: no difference in any class, state or cycle count."""
+    network, x = read_network(NETWORK), load_task("digits").test.x[images]
+    generate(network, parameters, folder)
+    report = cosimulate(network, folder, quantise_inputs(network, x), simulator=simulator)
+    assert report.problems == ()
+    assert report.sequences == len(x)
+    assert report.states_compared >= x.size * network.hidden_size
+    assert report.cycles_per_step == report.formula_cycles_per_step
