@@ -76,7 +76,7 @@ def test_a_result_too_many(folder: Path, builds: Path) -> None:
     """Ten clocks after its last result the core offers one beat more."""
     assignments = """
         reg [3:0] due = 4'd0; wire offered; wire last;
-        always @(posedge clk) due <= offered ? 4'd10 : due - (due != 4'd0);
+        always @(posedge clk) due <= rst ? 4'd0 : offered ? 4'd10 : due - (due != 4'd0);
         assign m_axis_tvalid = offered | (due == 4'd1); assign m_axis_tlast = last;
     """
     broken = mutants.surround(folder, assignments, m_axis_tvalid="offered", m_axis_tlast="last")
