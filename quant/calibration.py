@@ -9,6 +9,7 @@ import torch
 from ..errors import InputError
 from ..model.network import HadamardRNN
 from ..model.task import Task
+from ..model.threads import suited_threads
 
 SEQUENCES = 1000  # that states are calibrated on, the first of the training set
 _BATCH = 100
@@ -52,9 +53,10 @@ def quantised(x: np.ndarray, form: InputFormat) -> np.ndarray:
 def largest_state(network: HadamardRNN, task: Task, form: InputFormat) -> float:
     """The largest |state| of any unit after any step, over the first :data:`SEQUENCES` training sequences."""
     largest = 0.0
-    for start in range(0, min(SEQUENCES, len(task.train)), _BATCH):
-        x = task.train.x[start : min(start + _BATCH, SEQUENCES)]
-        largest = max(largest, float(network.states(torch.from_numpy(quantised(x, form))).abs().max()))
+    with suited_threads(network, sequences=_BATCH, steps=task.steps):
+        for start in range(0, min(SEQUENCES, len(task.train)), _BATCH):
+            x = task.train.x[start : min(start + _BATCH, SEQUENCES)]
+            largest = max(largest, float(network.states(torch.from_numpy(quantised(x, form))).abs().max()))
     return largest
 
 
