@@ -1,0 +1,144 @@
+"""The grid: every hidden size, block size, number of lanes and state width agrees with the reference, bit for bit.
+
+Random networks with corner values; what else can be chosen about a network and a core takes turns over the grid. The
+stimulus of each point is shown to saturate on both sides and to tie. ``make test`` runs a point for each hidden size
+and number of lanes that compiles in seconds, ``make test-long`` the others.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hadamrnn.quant.integer import IntegerNetwork
+from hadamrnn.sim.cosimulation import cosimulate
+from hadamrnn.sim.coverage import cover
+from hadamrnn.sim.stimulus import corner_inputs, random_network, tie_inputs, tie_network
+
+from .cores import assert_agrees, core
+
+HIDDEN = (16, 64, 128, 256)
+LANES = (1, 2, 8, "d")
+STATE_BITS = range(8, 17)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One network and core of the grid; ``number`` decides what is not named."""
+
+    number: int
+    hidden_size: int
+    block_size: int
+    lanes: int
+    state_bits: int
+
+    def __str__(self) -> str:
+        return f"d{self.hidden_size}-n{self.block_size}-P{self.lanes}-w{self.state_bits}"
+
+    def network(self) -> IntegerNetwork:
+        return random_network(
+            self.number,
+            hidden_size=self.hidden_size,
+            block_size=self.block_size,
+            state_bits=self.state_bits,
+            input_size=(1, 1, 3, 1, 2)[self.number % 5],
+            output_size=(10, 3, 2, 10, 5, 1, 10)[self.number % 7],
+            weight_bits=(4, 4, 2, 8)[self.number % 4],
+            input_bits=(8, 8, 1, 9, 16)[self.number % 5],
+            input_signed=self.number % 3 == 0,
+            sqrt_half_bits=(15, 5, 6)[self.number % 3],
+            readout_activation=("relu", "relu", "none")[self.number % 3],
+        )
+
+    def parameters(self, network: IntegerNetwork) -> dict[str, Any]:
+        """All rows of wide cores are small: there all logits at once, and few registers."""
+        return {
+            "lanes": self.lanes,
+            "stages_per_register": (1, 2, 0, 3, 1)[self.number % 5],
+            "readout_multipliers": min((1, 2, 1, 10)[self.number % 4], network.output_size) if self.lanes < 16 else 1,
+            "output": ("logits", "logits", "class")[self.number % 3],
+            "memory_depth": (8, 2, 8, 64)[self.number % 4],
+        }
+
+
+GRID = tuple(
+    Point(number, d, n, d if lanes == "d" else lanes, STATE_BITS[(7 * number) % len(STATE_BITS)])
+    for number, (d, n, lanes) in enumerate(
+        (d, 1 << k, lanes) for d, k, lanes in product(HIDDEN, range(2, 9), LANES) if 1 << k <= d
+    )
+)
+
+
+# One for each hidden size and number of lanes that compiles in seconds; every block size and state width is among them.
+QUICK = (
+    "d16-n4-P1-w8",
+    "d16-n8-P2-w16",
+    "d16-n16-P8-w15",
+    "d16-n4-P16-w11",
+    "d64-n32-P1-w14",
+    "d64-n64-P2-w13",
+    "d64-n16-P8-w9",
+    "d64-n8-P64-w15",
+    "d128-n128-P1-w12",
+    "d128-n128-P2-w10",
+    "d128-n64-P8-w16",
+    "d256-n256-P1-w10",
+    "d256-n32-P2-w14",
+    "d256-n4-P8-w9",
+)
+BY_NAME = {str(point): point for point in GRID}
+ON_ICARUS = ("d16-n4-P1-w8", "d16-n16-P8-w15", "d64-n64-P2-w13") + tuple(  # few lanes: wide rows take it minutes
+    str(point) for point in GRID if point.lanes <= 8 and point.hidden_size > 16
+)[::8]
+
+
+def quick_or_long(names: tuple[str, ...]) -> list[Any]:
+    return [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in names]
+
+
+def test_the_points_cover_the_grid() -> None:
+    assert len(BY_NAME) == len(GRID) == 84
+    quick = [BY_NAME[name] for name in QUICK]
+    for attribute in ("hidden_size", "block_size", "state_bits"):
+        assert {getattr(point, attribute) for point in quick} == {getattr(point, attribute) for point in GRID}
+    pairs = {(point.hidden_size, point.lanes) for point in GRID}
+    assert {(point.hidden_size, point.lanes) for point in quick} == {pair for pair in pairs if pair[1] <= 64}
+    assert len(ON_ICARUS) >= len(GRID) / 10
+    assert len(set(ON_ICARUS)) == len(ON_ICARUS)
+    assert len(set(ON_ICARUS) & set(QUICK)) >= 3
+
+
+@pytest.mark.parametrize("name", quick_or_long(tuple(BY_NAME)))
+def test_verilator(name: str, tmp_path: Path) -> None:
+    assert_point_agrees(BY_NAME[name], tmp_path, "verilator")
+
+
+@pytest.mark.parametrize("name", quick_or_long(ON_ICARUS))
+def test_icarus(name: str, tmp_path: Path, icarus: None) -> None:
+    assert_point_agrees(BY_NAME[name], tmp_path, "icarus")
+
+
+def assert_point_agrees(point: Point, folder: Path, simulator: str) -> None:
+    network = point.network()
+    inputs, lengths = corner_inputs(network, point.number, sequences=8, steps=12)
+    coverage = cover(network, inputs, lengths)
+    assert min(coverage.saturated_low, coverage.saturated_high) > 0
+    if network.block_bits % 2 == 0 or network.sqrt_half_bits < 15:
+        assert 0 < coverage.division_ties_up < coverage.division_ties
+    core(folder, network, **point.parameters(network))
+    stalls = ("random", "random", "worst", "none")[point.number % 4]
+    report = cosimulate(network, folder, inputs, lengths=lengths, simulator=simulator, stalls=stalls, seed=point.number)
+    assert_agrees(report, network, lengths)
+    assert report.states_compared > 0
+
+
+@pytest.mark.parametrize("block_size, state_bits, lanes", [(64, 8, 1), (8, 16, 8)], ids=["k even", "k odd, F = 15"])
+def test_every_unit_ties(block_size: int, state_bits: int, lanes: int, tmp_path: Path) -> None:
+    network = tie_network(5, hidden_size=64, block_size=block_size, state_bits=state_bits)
+    inputs = tie_inputs(3)
+    assert cover(network, inputs[:2]).division_ties >= 2 * 64
+    report = cosimulate(network, core(tmp_path, network, lanes=lanes), inputs)
+    assert report.problems == ()
+    assert report.states_compared == (4 * 3 + 7) * 64
