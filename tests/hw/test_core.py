@@ -31,13 +31,27 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize("stages_per_register", [0, 1, 2, 3])
+@pytest.mark.parametrize("stages_per_register", [0, 1, 2, pytest.param(3, marks=pytest.mark.long)])
 @pytest.mark.parametrize("hidden_size, block_size, lanes", SHAPES)
 def test_shapes(hidden_size: int, block_size: int, lanes: int, stages_per_register: int) -> None:
     network = random_network(hidden_size, block_size, seed=lanes)
     output = ("class", "logits")[(hidden_size + stages_per_register) % 2]
     bench = CoreBench(network, trace=True, lanes=lanes, stages_per_register=stages_per_register, output=output)
     bench.run(random_sequences(network, [3, 1, 4]))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("stall", [0.0, 0.3])
+@pytest.mark.parametrize("stages_per_register", [0, 1, 2])
+@pytest.mark.parametrize(
+    "hidden_size, block_size, lanes", [(64, 64, 1), (64, 32, 2), (64, 16, 8), (64, 64, 64), (128, 128, 1), (96, 32, 4)]
+)
+def test_large_cores(hidden_size: int, block_size: int, lanes: int, stages_per_register: int, stall: float) -> None:
+    network = random_network(hidden_size, block_size, output_size=10, state_bits=12, corners=lanes == 2)
+    bench = CoreBench(
+        network, stall=stall, trace=True, lanes=lanes, stages_per_register=stages_per_register, output="logits"
+    )
+    bench.run(random_sequences(network, [6, 1, 3]))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -124,20 +138,6 @@ def test_sequence_latency_exactly(
     bench = CoreBench(network, lanes=lanes, output=output, readout_multipliers=readout_multipliers)
     bench.run(random_sequences(network, [steps]), start=IDLE)
     assert bench.results[-1].clock - bench.sent[0].clock == bench.core.data_sheet.sequence_latency(steps)
-
-
-@pytest.mark.parametrize("output_size, output, output_bytes", [(10, "class", 1), (300, "class", 2), (10, "logits", 2)])
-def test_whole_bytes(output_size: int, output: str, output_bytes: int) -> None:
-    network = random_network(8, 8, output_size=output_size, state_bits=9, input_bits=9)
-    core = HadamardCore(network, CoreParameters(lanes=4, output=output, trace=True))
-    assert (core.data_sheet.input_bytes, core.data_sheet.output_bytes, core.data_sheet.trace_bytes) == (
-        2,
-        output_bytes,
-        8,
-    )
-    assert len(core.s_axis_tdata) == 16
-    assert len(core.m_axis_tdata) == 8 * output_bytes
-    assert len(core.m_trace_tdata) == 64
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from .cores import CoreBench, InputSequence, beats_of, random_sequences
 from .networks import random_inputs, random_network
+from .streams import axi_port
 
 
 @pytest.mark.parametrize("stall", [0.0, 0.4])
@@ -36,7 +37,7 @@ def test_first_sequence_right_after_reset(start: int, lanes: int) -> None:
     bench.run(random_sequences(network, [1, 2]), start=start)
 
 
-@pytest.mark.parametrize("stall", [0.0, 0.3])
+@pytest.mark.parametrize("stall", [0.0, pytest.param(0.3, marks=pytest.mark.long)])
 @pytest.mark.parametrize("lanes", [1, 4])
 @pytest.mark.parametrize("moment", [1, 2, 5, 11, 19, 26, 34, 47, 61])
 def test_reset_in_the_middle_of_a_sequence(moment: int, lanes: int, stall: float) -> None:
@@ -72,6 +73,20 @@ def test_many_malformed_sequences(seed: int) -> None:
     ]
     bench = CoreBench(network, stall=0.2 * seed, seed=seed, trace=True, lanes=(1, 8)[seed % 2])
     bench.run(sequences)
+
+
+@pytest.mark.parametrize("pause", [200, 203, 210, 222])
+@pytest.mark.parametrize("stages_per_register", [0, 1])
+def test_latency_does_not_depend_on_the_pause_before(stages_per_register: int, pause: int) -> None:
+    network = random_network(16, 16, output_size=4)
+    bench = CoreBench(network, stages_per_register=stages_per_register)
+    first, second = random_sequences(network, [2, 3])
+    bench.bench.send(bench.input, beats_of(bench.core, [first]))
+    sent = bench.bench.send(bench.input, beats_of(bench.core, [second]), start=pause)
+    results = bench.bench.receive(axi_port(bench.core, "m_axis"), 2)
+    bench.bench.run()
+    assert results[0].clock < sent[0].clock
+    assert results[1].clock - sent[0].clock == bench.core.data_sheet.sequence_latency(3)
 
 
 def test_malformed_sequence_alone_gives_nothing() -> None:

@@ -1,0 +1,60 @@
+"""The data sheet agrees with the ports and the parts of the core; its cycles are measured in test_core.py."""
+
+from typing import Any
+
+import pytest
+
+from hadamrnn.errors import InputError
+from hadamrnn.hw.core import HadamardCore
+from hadamrnn.hw.data_sheet import DataSheet
+from hadamrnn.hw.input_product import InputProduct
+from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.hw.read_out import ReadOut
+from hadamrnn.hw.recurrence import Recurrence
+
+from .networks import random_network
+
+CHOICES = [
+    {"lanes": 1},
+    {"lanes": 4, "output": "logits", "readout_multipliers": 2},
+    {"lanes": 8, "stages_per_register": 0, "readout_multipliers": 5},
+]
+
+
+@pytest.mark.parametrize("output_size, output, output_bytes", [(10, "class", 1), (300, "class", 2), (10, "logits", 2)])
+def test_whole_bytes(output_size: int, output: str, output_bytes: int) -> None:
+    network = random_network(8, 8, output_size=output_size, state_bits=9, input_bits=9)
+    parameters = CoreParameters(lanes=4, output=output, trace=True)
+    sheet, core = DataSheet(network, parameters), HadamardCore(network, parameters)
+    assert (sheet.input_bytes, sheet.output_bytes, sheet.trace_bytes) == (2, output_bytes, 8)
+    assert len(core.s_axis_tdata) == 16
+    assert len(core.m_axis_tdata) == 8 * output_bytes
+    assert len(core.m_trace_tdata) == 64
+
+
+@pytest.mark.parametrize("output_size, output_bits", [(1, 1), (2, 1), (3, 2), (256, 8), (257, 9)])
+def test_bits_of_a_class(output_size: int, output_bits: int) -> None:
+    assert DataSheet(random_network(8, 8, output_size=output_size), CoreParameters()).output_bits == output_bits
+
+
+@pytest.mark.parametrize("choices", CHOICES)
+@pytest.mark.parametrize("input_size", [1, 3, 9])
+def test_sequence_latency_is_that_of_the_parts(input_size: int, choices: dict[str, Any]) -> None:
+    network = random_network(16, 8, input_size=input_size, output_size=5)
+    parameters = CoreParameters(**choices)
+    sheet = DataSheet(network, parameters)
+    product = InputProduct(network, parameters.lanes)
+    read_out = ReadOut(network, parameters.lanes, parameters.readout_multipliers)
+    ring = Recurrence(network, parameters).schedule
+    assert sheet.schedule == ring
+    assert sheet.cycles_per_step == max(ring.cycles_per_step, input_size)
+    last_row = input_size + product.latency + ring.rows * read_out.fold
+    beats = 2 * 5 if parameters.output == "class" else 4
+    for steps in (1, 2, 100):
+        latency = last_row + (steps - 1) * sheet.cycles_per_step + read_out.latency + beats
+        assert sheet.sequence_latency(steps) == latency
+
+
+def test_parameters_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(InputError, match=r"^lanes must divide the hidden size 8 and be at most 8, not 16$"):
+        DataSheet(random_network(8, 8), CoreParameters(lanes=16))
