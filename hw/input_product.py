@@ -38,7 +38,8 @@ class InputProduct(wiring.Component):
     """Turns each step of input into R = d/P rows of ``values = bias + shift(U x, f)``, rounded half to even, exact.
 
     Latency: ``latency`` clocks from a step to its first row. Throughput: one row per clock; a step is taken with its
-    last row. A pipeline that moves whenever its output is empty or taken.
+    last row. A pipeline that moves whenever its output is empty or taken. A step must not be offered in the first clock
+    after reset, when the coefficients are not there yet.
 
     Parameters
     ----------
