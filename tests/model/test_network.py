@@ -1,0 +1,127 @@
+"""The module: read-outs, quantisers as arguments, what is trained, what is refused."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from hadamrnn.errors import InputError
+from hadamrnn.model.network import HadamardRNN
+
+
+def network(**changes: Any) -> HadamardRNN:
+    options = {"input_size": 2, "hidden_size": 16, "output_size": 3, "generator": torch.Generator().manual_seed(0)}
+    return HadamardRNN(**options | changes).double()
+
+
+def inputs(batch: int = 4, steps: int = 11, size: int = 2) -> Tensor:
+    return torch.randn(batch, steps, size, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+
+class Halved(nn.Module):
+    """A quantiser whose effect is easy to tell."""
+
+    def forward(self, latent: Tensor) -> Tensor:
+        return latent / 2
+
+
+@pytest.mark.parametrize("readout_activation", ["relu", "none"])
+@pytest.mark.parametrize("block_size", [1, 2, 4, 8, 16])
+def test_closed_form_and_loop_agree_in_every_gradient(block_size: int, readout_activation: str) -> None:
+    closed = network(block_size=block_size, readout_activation=readout_activation)
+    loop = network(block_size=block_size, readout_activation=readout_activation)
+    x, pull = inputs(), torch.randn(4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    found, expected = closed(x), loop.forward_loop(x)
+    torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-11)
+    (found * pull).sum().backward()
+    (expected * pull).sum().backward()
+    for (name, one), other in zip(closed.named_parameters(), loop.parameters(), strict=True):
+        assert other.grad.abs().max() > 0, name
+        torch.testing.assert_close(one.grad, other.grad, rtol=1e-10, atol=1e-10)
+
+
+def test_read_out_at_every_step_ends_with_that_of_the_last() -> None:
+    last, every, x = network(), network(readout="every"), inputs()
+    logits = every(x)
+    assert logits.shape == (4, 11, 3)
+    for steps in (1, 2, 11):
+        torch.testing.assert_close(logits[:, steps - 1], last(x[:, :steps]), rtol=1e-11, atol=1e-11)
+
+
+def test_relu_is_on_the_read_out_and_not_in_the_loop() -> None:
+    x, one, other = inputs(), network(), network(readout_activation="none")
+    assert torch.equal(one.states(x), other.states(x))
+    assert one.states(x).min() < 0
+    expected = torch.relu(one.states(x)[:, -1]) @ one.output_weight.T + one.output_bias
+    torch.testing.assert_close(one(x), expected, rtol=1e-11, atol=1e-11)
+    assert not torch.allclose(one(x), other(x))
+
+
+def test_quantisers_are_applied_where_they_belong() -> None:
+    x, plain = inputs(), network()
+    with torch.no_grad():
+        plain.input_weight /= 2
+        plain.output_weight /= 2
+        plain.sign_latents.abs_()
+    quantised = network(input_quantiser=Halved(), output_quantiser=Halved(), sign_quantiser=AllPlus())
+    torch.testing.assert_close(quantised(x), plain(x))
+    torch.testing.assert_close(quantised.forward_loop(x), plain(x))
+
+
+class AllPlus(nn.Module):
+    def forward(self, latents: Tensor) -> Tensor:
+        return torch.ones_like(latents)
+
+
+def test_drawn_signs_get_no_gradient() -> None:
+    drawn = network(learn_signs=False)
+    drawn(inputs()).sum().backward()
+    assert drawn.sign_latents.grad is None
+    assert drawn.input_weight.grad.abs().max() > 0
+    assert set(drawn.signs.tolist()) == {-1.0, 1.0}
+
+
+def test_latents_are_clipped_on_request() -> None:
+    one = network()
+    with torch.no_grad():
+        one.sign_latents[:3] = torch.tensor([-4.0, 0.5, 4.0])
+    one.constrain_()
+    assert one.sign_latents[:3].tolist() == [-1, 0.5, 1]
+
+
+def test_the_generator_decides_the_initial_values() -> None:
+    one, same, other = network(), network(), network(generator=torch.Generator().manual_seed(1))
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), same.parameters(), strict=True))
+    assert not torch.equal(one.input_weight, other.input_weight)
+    assert not torch.equal(one.sign_latents, other.sign_latents)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"hidden_size": 0}, "hidden_size must be a positive integer, not 0"),
+        ({"hidden_size": 48}, "block_size must be a power of two, not 48"),
+        ({"block_size": 12}, "block_size must be a power of two, not 12"),
+        ({"block_size": 32}, "block_size must divide hidden_size: 32 does not divide 16"),
+        ({"input_size": 1.5}, "input_size must be a positive integer, not 1.5"),
+        ({"output_size": -1}, "output_size must be a positive integer, not -1"),
+        ({"readout": "first"}, "readout must be one of last, every, not 'first'"),
+        ({"readout_activation": "tanh"}, "readout_activation must be one of relu, none, not 'tanh'"),
+        ({"latent_spread": 2.0}, "latent_spread must be above 0 and at most 1, not 2.0"),
+    ],
+)
+def test_refuses_what_cannot_be(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as error:
+        network(**changes)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("shape", [(4, 11), (4, 11, 1), (4, 0, 2)])
+def test_refuses_inputs_of_another_shape(shape: tuple[int, ...]) -> None:
+    expected = (
+        rf"^input must be of shape \(batch, time, 2\) with time at least 1, not \({', '.join(map(str, shape))}\)$"
+    )
+    for run in (network().forward, network().forward_loop, network(readout="every").forward):
+        with pytest.raises(InputError, match=expected):
+            run(torch.zeros(shape, dtype=torch.float64))
