@@ -10,6 +10,7 @@ from torch import Tensor
 from ..errors import InputError
 from ..model.network import HadamardRNN
 from ..model.task import Task
+from .bias_rounding import round_biases
 from .calibration import SEQUENCES, input_format, input_shift, largest_state
 from .integer import IntegerNetwork
 from .quantisers import Quantiser
@@ -53,7 +54,8 @@ def freeze(
     """Turn a trained network with quantised signs and weights into integers.
 
     The state unit is s_h = s_U · s_x · 2^(−f), with the largest f for which no state of the calibration set and no bias
-    saturates. Biases are rounded half to even: B = round(b / s_h), C = round(c / s_y), s_y = s_V · s_h.
+    saturates. The biases B are b / s_h rounded for their effect after the task's T steps
+    (:func:`~hadamrnn.quant.bias_rounding.round_biases`), and C = round(c / s_y), s_y = s_V · s_h, half to even.
 
     Parameters
     ----------
@@ -81,10 +83,13 @@ def freeze(
     shift = input_shift(largest, float(np.abs(bias).max()), weight_scale * form.scale, state_bits)
     state_scale = weight_scale * form.scale * 2.0**-shift
     logit_scale = output_scale * state_scale
+    limit = (1 << (state_bits - 1)) - 1
     frozen = IntegerNetwork(
         signs=signs,
         input_weight=weight,
-        bias=np.rint(bias / state_scale).astype(np.int64),
+        bias=np.clip(
+            round_biases(bias / state_scale, signs, network.block_size, network.gain, task.steps), -limit - 1, limit
+        ),
         output_weight=output,
         output_bias=np.rint(_numbers(network.output_bias) / logit_scale).astype(np.int64),
         block_size=network.block_size,
@@ -102,7 +107,6 @@ def freeze(
         labels=task.labels,
         trained=trained or {},
     )
-    limit = (1 << (state_bits - 1)) - 1
     report = FreezeReport(
         calibration_sequences=min(SEQUENCES, len(task.train)),
         largest_state=largest / state_scale,

@@ -1,0 +1,45 @@
+"""Biases rounded for where they end up: closer after T steps than nearest integers, and never far from them."""
+
+import numpy as np
+import pytest
+from scipy.linalg import block_diag, hadamard
+
+from hadamrnn.quant.bias_rounding import round_biases
+
+
+def accumulated(signs: np.ndarray, block_size: int, gain: float, steps: int) -> np.ndarray:
+    """Σ_{j<T} W^j, term by term."""
+    matrix = signs[:, None] * block_diag(*[hadamard(block_size)] * (len(signs) // block_size)) * gain
+    total, power = np.zeros_like(matrix), np.eye(len(signs))
+    for _ in range(steps):
+        total, power = total + power, matrix @ power
+    return total
+
+
+@pytest.mark.parametrize(("size", "block"), [(64, 64), (64, 16), (32, 8)])
+@pytest.mark.parametrize("steps", [64, 300])
+def test_ends_up_closer_than_the_nearest_integers(size: int, block: int, steps: int) -> None:
+    random = np.random.default_rng(size + steps)
+    ratios = []
+    for _ in range(5):
+        bias, signs = random.normal(0, 30, size), random.choice([-1, 1], size)
+        total = accumulated(signs, block, block**-0.5, steps)
+        ours = round_biases(bias, signs, block, block**-0.5, steps) - bias
+        nearest = np.rint(bias) - bias
+        ratios.append(np.linalg.norm(total @ ours) / np.linalg.norm(total @ nearest))
+        assert np.abs(ours).max() < 4
+    assert max(ratios) <= 1.001  # not 1: staying near the biases counts too
+    assert np.mean(ratios) < 0.8
+
+
+def test_one_step_is_the_nearest_integer() -> None:
+    bias = np.array([0.4, -3.6, 2.5, 1.5, 7.0, -0.49, 100.2, -100.7])
+    signs = np.array([1, -1, 1, 1, -1, 1, -1, -1])
+    assert np.array_equal(round_biases(bias, signs, 8, 8**-0.5, 1), np.rint(bias))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 7, 64])
+def test_integers_stay_as_they_are(steps: int) -> None:
+    bias = np.arange(-8.0, 8.0)
+    signs = np.random.default_rng(0).choice([-1, 1], 16)
+    assert np.array_equal(round_biases(bias, signs, 16, 0.25, steps), bias)
