@@ -25,7 +25,7 @@ _FORMAT = "1"  # of the folders below; a new number makes old ones unused
 
 
 class SimulationError(RuntimeError):
-    """A simulation that could not be built, or that ended without a verdict. One line, with the path of the log."""
+    """A simulation that could not be built, or that ended without a verdict: one line, what the simulator said last."""
 
 
 def build_core(simulator: Simulator, verilog: Path, top: str, folder: Path) -> Path:
@@ -34,7 +34,8 @@ def build_core(simulator: Simulator, verilog: Path, top: str, folder: Path) -> P
     Parameters
     ----------
     verilog : file with the module ``top``
-    folder : where builds are kept, one sub-folder for each text, simulator and compiler; made where it is missing
+    folder : where builds are kept, one sub-folder for each text, simulator and compiler with its log beside it; made
+        where it is missing
 
     Returns
     -------
@@ -53,13 +54,14 @@ def build_core(simulator: Simulator, verilog: Path, top: str, folder: Path) -> P
     except OSError as error:
         raise InputError(f"{verilog}: cannot be read ({error.strerror})") from error
     build = folder / _key(text, top, simulator)
+    log = build.with_suffix(".log")
     if build.is_dir():
         return build
     folder.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".build-", dir=folder))
     try:
         shutil.copyfile(verilog, aside / f"{top}.v")
-        _compile(simulator, top, aside)
+        _compile(simulator, top, aside, log)
         aside.rename(build)
     except OSError:
         if not build.is_dir():  # another process may have been first
@@ -69,10 +71,9 @@ def build_core(simulator: Simulator, verilog: Path, top: str, folder: Path) -> P
     return build
 
 
-def _compile(simulator: Simulator, top: str, folder: Path) -> None:
+def _compile(simulator: Simulator, top: str, folder: Path, log: Path) -> None:
     from cocotb_tools.runner import get_runner
 
-    log = folder.parent / f"{folder.name}.log"
     verilator = simulator.name == "verilator"
     objects = _RuntimeObjects(simulator) if verilator else None
     sources = [folder / f"{top}.v"]
@@ -93,8 +94,7 @@ def _compile(simulator: Simulator, top: str, folder: Path) -> None:
                 always=True,
             )
     except (RuntimeError, SystemExit) as error:
-        raise SimulationError(f"{simulator.name} cannot compile {top}: {_error_line(log)} (log: {log})") from error
-    log.rename(folder / "build.log")
+        raise SimulationError(f"{simulator.name} cannot compile {top}: {_error_line(log)}") from error
     if objects:
         objects.keep(folder)
 

@@ -1,0 +1,78 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from hadamrnn.errors import InputError
+from hadamrnn.sim.description import read_description
+
+from .cores import core, small_network
+
+NETWORK = small_network()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return core(tmp_path / "core", NETWORK)
+
+
+def test_folder_and_file_give_the_same(folder: Path) -> None:
+    description = read_description(folder)
+    assert description == read_description(folder / "hadamard_core.json")
+    assert description.verilog == folder / "hadamard_core.v"
+    assert (description.name, description.output, description.trace) == ("hadamard_core", "logits", True)
+    assert (description.lanes, description.rows) == (4, 4)
+    assert (description.beats_per_step, description.beats_per_result) == (2, 3)
+    assert (description.element_bytes, description.beat_elements) == (1, 1)
+    plain = json.loads((folder / "hadamard_core.json").read_text())
+    assert description.cycles_per_step == plain["cycles_per_step"]
+    assert description.sequence_latency(5) == (
+        plain["sequence_latency"]["constant"] + 4 * plain["sequence_latency"]["per_further_step"]
+    )
+    description.check_network(NETWORK)
+
+
+def test_other_json_in_the_folder_is_passed_by(folder: Path) -> None:
+    (folder / "report.json").write_text('{"fmax": 48}')
+    (folder / "list.json").write_text("[1, 2]")
+    assert read_description(folder).name == "hadamard_core"
+
+
+def test_another_network(folder: Path) -> None:
+    with pytest.raises(InputError, match=r"hadamard_core\.v was generated from another network: generate it again"):
+        read_description(folder).check_network(small_network(state_bits=11))
+
+
+@pytest.mark.parametrize(
+    "file, text, message",
+    [
+        ("missing", None, "missing: no such file or folder, expected a generated core"),
+        ("core/hadamard_core.json", "{", "core/hadamard_core.json: cannot be read as JSON (Expecting property name"),
+        ("core/hadamard_core.json", "{}", "core/hadamard_core.json: not the description of a generated core (no "),
+        ("core/hadamard_core.json", "[]", "core/hadamard_core.json: not the description of a generated core (no "),
+        ("core/hadamard_core.v", "module", "core/hadamard_core.v: not the description"),
+    ],
+)
+def test_what_is_no_description(file: str, text: str | None, message: str, folder: Path) -> None:
+    path = folder.parent / file
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(InputError) as error:
+        read_description(path)
+    expected = f"{folder.parent}/{message}"
+    if path.suffix == ".v":
+        expected = f"{path}: cannot be read as JSON ("
+    assert str(error.value).startswith(expected)
+    assert "\n" not in str(error.value)
+
+
+def test_no_core_two_cores_and_a_core_without_verilog(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"empty: expected the description \(\*\.json\) of one .* core, found 0"):
+        read_description(tmp_path / "empty")
+    (folder / "other.json").write_text((folder / "hadamard_core.json").read_text())
+    with pytest.raises(InputError, match="of one generated core, found 2"):
+        read_description(folder)
+    (folder / "hadamard_core.v").unlink()
+    with pytest.raises(InputError, match=r"hadamard_core\.v: no such file, expected the Verilog that other\.json"):
+        read_description(folder / "other.json")
