@@ -30,7 +30,8 @@ def read_checkpoint(path: Path) -> dict:
     try:
         state = torch.load(path, weights_only=True)
     except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
-        raise InputError(f"{path}: not a readable checkpoint ({str(error).splitlines()[0]})") from error
+        reason = str(error).partition("\n")[0] or "empty"
+        raise InputError(f"{path}: not a readable checkpoint ({reason})") from error
     if not isinstance(state, dict) or state.get("version") != VERSION:
         found = state.get("version") if isinstance(state, dict) else type(state).__name__
         raise InputError(f"{path}: checkpoint of version {found!r}, expected {VERSION}")

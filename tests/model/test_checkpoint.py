@@ -1,0 +1,75 @@
+"""Checkpoints, and files that are whole or not there."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from hadamrnn.errors import InputError
+from hadamrnn.model.checkpoint import read_checkpoint, write_checkpoint
+from hadamrnn.model.replacement import replacing
+
+STATE = {"network": {"weight": torch.arange(5.0)}, "epoch": 3, "loss": 0.1, "best": None, "history": [{"epoch": 1}]}
+
+
+def test_reads_what_was_written(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / "last.pt", STATE)
+    state = read_checkpoint(tmp_path / "last.pt")
+    assert torch.equal(state["network"]["weight"], STATE["network"]["weight"])
+    assert {name: state[name] for name in ("epoch", "loss", "best", "history")} == {
+        name: STATE[name] for name in ("epoch", "loss", "best", "history")
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["last.pt"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "last.pt"
+    write_checkpoint(path, STATE)
+    before = path.read_bytes()
+
+    def interrupted() -> None:
+        with replacing(path) as aside:
+            aside.write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert path.read_bytes() == before
+    assert [found.name for found in tmp_path.iterdir()] == ["last.pt"]
+
+
+class Payload:
+    """What a pickle of a stranger may hold."""
+
+    def __reduce__(self) -> tuple:
+        return (Path.write_text, (Path("ran"), "x"))
+
+
+def test_runs_no_code_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"version": 1, "payload": Payload()}, tmp_path / "foreign.pt")
+    with pytest.raises(InputError, match="not a readable checkpoint"):
+        read_checkpoint(tmp_path / "foreign.pt")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("keep", [0, 1, 100, -10])
+def test_damaged_files_are_refused(tmp_path: Path, keep: int) -> None:
+    path = tmp_path / "last.pt"
+    write_checkpoint(path, STATE)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(InputError) as error:
+        read_checkpoint(path)
+    assert str(error.value).startswith(f"{path}: not a readable checkpoint (")
+    assert "\n" not in str(error.value)
+
+
+def test_missing_files_and_other_versions_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such checkpoint"):
+        read_checkpoint(tmp_path / "last.pt")
+    torch.save({"version": 2}, tmp_path / "last.pt")
+    with pytest.raises(InputError, match="checkpoint of version 2, expected 1"):
+        read_checkpoint(tmp_path / "last.pt")
+    torch.save(torch.zeros(3), tmp_path / "last.pt")
+    with pytest.raises(InputError, match="checkpoint of version 'Tensor', expected 1"):
+        read_checkpoint(tmp_path / "last.pt")

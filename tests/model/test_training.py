@@ -1,0 +1,281 @@
+"""Training: it learns, it stops cleanly, and it goes on bit for bit."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from hadamrnn.errors import InputError
+from hadamrnn.model import training
+from hadamrnn.model.checkpoint import read_checkpoint
+from hadamrnn.model.network import HadamardRNN
+from hadamrnn.model.options import TrainingOptions
+from hadamrnn.model.progress import StepReport
+from hadamrnn.model.task import Split, Task
+from hadamrnn.model.training import BEST, CURVE, LAST, METRICS, Trainer, evaluate
+
+OPTIONS = TrainingOptions(epochs=4, batch_size=16, learning_rate=0.02, sign_learning_rate=0.02, sign_fraction=0.6)
+
+
+def split(count: int, seed: int) -> Split:
+    """Sequences of twelve values, of the class that says which third of them is loudest."""
+    random = np.random.default_rng(seed)
+    y = random.integers(0, 3, count)
+    x = random.normal(size=(count, 12, 1))
+    for sequence, label in enumerate(y):
+        x[sequence, 4 * label : 4 * label + 4] += 1.5
+    return Split(x=x.astype(np.float32), y=y)
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    labels = ("first", "second", "third")
+    return Task(name="thirds", labels=labels, train=split(90, 0), validation=split(40, 1), test=split(40, 2))
+
+
+def network(**changes: Any) -> HadamardRNN:
+    options = {"input_size": 1, "hidden_size": 16, "output_size": 3, "generator": torch.Generator().manual_seed(5)}
+    return HadamardRNN(**options | changes)
+
+
+def trained(
+    task: Task, folder: Path, options: TrainingOptions = OPTIONS, report: Callable[[StepReport], None] | None = None
+) -> HadamardRNN:
+    folder.mkdir()
+    one = network()
+    Trainer(one, task, options, folder, report=report).run()
+    return one
+
+
+def state(folder: Path, name: str = LAST) -> dict[str, Any]:
+    """A checkpoint without what differs between runs of the same weights: the time they took."""
+    checkpoint = read_checkpoint(folder / name)
+    checkpoint.pop("seconds", None)
+    for record in checkpoint.get("history", []):
+        record.pop("seconds")
+    return checkpoint
+
+
+def metrics(folder: Path) -> list[dict[str, Any]]:
+    records = [json.loads(line) for line in (folder / METRICS).read_text().splitlines()]
+    return [{name: value for name, value in record.items() if name != "seconds"} for record in records]
+
+
+def assert_same(one: Any, other: Any) -> None:
+    """Equal to the last bit, tensors included."""
+    assert type(one) is type(other)
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other)
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            assert_same(one[key], other[key])
+    elif isinstance(one, list):
+        assert len(one) == len(other)
+        for left, right in zip(one, other, strict=True):
+            assert_same(left, right)
+    else:
+        assert one == other
+
+
+@pytest.fixture(scope="module")
+def whole(task: Task, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that was never interrupted."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    trained(task, folder)
+    return folder
+
+
+def test_learns(task: Task, tmp_path: Path) -> None:
+    before = evaluate(network(), task.test)
+    after = evaluate(trained(task, tmp_path / "run", TrainingOptions(epochs=20, batch_size=16)), task.test)
+    assert before.accuracy < 0.6
+    assert after.accuracy > 0.75
+    assert after.loss < before.loss / 1.5
+
+
+def test_the_folder_says_what_happened(whole: Path) -> None:
+    assert sorted(path.name for path in whole.iterdir()) == sorted([LAST, BEST, METRICS, CURVE])
+    records = metrics(whole)
+    assert [record["epoch"] for record in records] == [1, 2, 3, 4]
+    assert [record["sign_learning_rate"] for record in records] == pytest.approx([0.02, 0.02 * 14 / 24, 0.02 / 6, 0])
+    assert sum(record["sign_flips"] for record in records) > 0
+    assert records[-1]["sign_flips"] == 0
+    best = max(records, key=lambda record: (record["validation_accuracy"], record["epoch"]))
+    checkpoint = state(whole, BEST)
+    assert (checkpoint["epoch"], checkpoint["validation_accuracy"]) == (best["epoch"], best["validation_accuracy"])
+    assert (whole / CURVE).read_bytes().startswith(b"\x89PNG")
+
+
+def test_best_is_the_network_of_that_epoch(task: Task, whole: Path) -> None:
+    one, checkpoint = network(), state(whole, BEST)
+    one.load_state_dict(checkpoint["network"])
+    assert evaluate(one, task.validation).accuracy == checkpoint["validation_accuracy"]
+
+
+def test_equal_options_give_equal_weights_and_another_seed_does_not(task: Task, whole: Path, tmp_path: Path) -> None:
+    trained(task, tmp_path / "again")
+    assert_same(state(tmp_path / "again"), state(whole))
+    options = TrainingOptions(**{**vars(OPTIONS), "seed": 1})
+    other = trained(task, tmp_path / "other", options)  # the same initial values, another order
+    assert not torch.equal(other.input_weight, state(whole)["network"]["input_weight"])
+
+
+class Killed(Exception):
+    """Stands for the end of the process: nothing of the run is told."""
+
+
+@pytest.mark.parametrize("step", [7, 12, 13, 24])
+def test_a_killed_run_goes_on_bit_for_bit(task: Task, whole: Path, tmp_path: Path, step: int) -> None:
+    def kill(report: StepReport) -> None:
+        if report.epoch * report.steps + report.step == step:
+            raise Killed
+
+    with pytest.raises(Killed):
+        trained(task, tmp_path / "run", report=kill)
+    stale = metrics(tmp_path / "run")
+    Trainer(network(), task, OPTIONS, tmp_path / "run").run(resume=True)
+    assert len(stale) < 4
+    for name in (LAST, BEST):
+        assert_same(state(tmp_path / "run", name), state(whole, name))
+    assert metrics(tmp_path / "run") == metrics(whole)
+
+
+@pytest.mark.parametrize("step", [1, 8, 12])
+def test_ctrl_c_stops_after_the_step_and_resumes_there(task: Task, whole: Path, tmp_path: Path, step: int) -> None:
+    steps = []
+
+    def interrupt(report: StepReport) -> None:
+        steps.append(report.step)
+        if len(steps) == step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        trained(task, tmp_path / "run", report=interrupt)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert len(steps) == step
+    assert state(tmp_path / "run")["position"] == min(16 * steps[-1], 90)  # of the epoch, in sequences
+    Trainer(network(), task, OPTIONS, tmp_path / "run", report=lambda report: steps.append(report.step)).run(
+        resume=True
+    )
+    assert len(steps) == 4 * 6  # none twice
+    assert_same(state(tmp_path / "run"), state(whole))
+
+
+def test_long_epochs_are_saved_in_between(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+
+    def kill(report: StepReport) -> None:
+        if report.step == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        trained(task, tmp_path / "run", report=kill)
+    assert state(tmp_path / "run")["position"] == 32
+
+
+def test_a_finished_run_stays_as_it_is(task: Task, whole: Path) -> None:
+    before = state(whole)
+    history = Trainer(network(), task, OPTIONS, whole).run(resume=True)
+    assert len(history) == 4
+    assert_same(state(whole), before)
+
+
+def test_metrics_left_by_a_crash_are_not_repeated(task: Task, tmp_path: Path) -> None:
+    trained(task, tmp_path / "run")
+    expected = metrics(tmp_path / "run")
+    with (tmp_path / "run" / METRICS).open("a") as file:
+        file.write('{"epoch": 5, "train_lo')
+    Trainer(network(), task, OPTIONS, tmp_path / "run").run(resume=True)
+    assert metrics(tmp_path / "run") == expected
+
+
+def test_drawn_signs_never_change(task: Task, tmp_path: Path) -> None:
+    one = network(learn_signs=False)
+    before = one.sign_latents.clone()
+    history = Trainer(one, task, OPTIONS, tmp_path).run()
+    assert torch.equal(one.sign_latents, before)
+    assert [record["sign_flips"] + record["sign_learning_rate"] for record in history] == [0, 0, 0, 0]
+
+
+def test_learned_signs_keep_to_their_epochs_and_their_bound(task: Task, tmp_path: Path) -> None:
+    latents = []
+    one = network()
+    options = TrainingOptions(epochs=4, batch_size=45, sign_learning_rate=0.9, sign_fraction=0.5)
+    report = lambda report: latents.append(one.sign_latents.detach().clone())  # noqa: E731
+    Trainer(one, task, options, tmp_path, report=report).run()
+    assert max(float(latent.abs().max()) for latent in latents) == 1
+    assert all(torch.equal(latent, latents[3]) for latent in latents[4:])  # two epochs of two steps
+    assert not torch.equal(latents[2], latents[3])
+    assert one.sign_latents.requires_grad
+
+
+def test_gradient_clipping_bounds_the_gradient(task: Task, tmp_path: Path) -> None:
+    norms = []
+
+    def run(clip: float, folder: str) -> float:
+        norms.clear()
+        (tmp_path / folder).mkdir()
+        one = network()
+
+        def report(_: StepReport) -> None:
+            gradients = [p.grad.flatten() for p in one.parameters() if p is not one.sign_latents]
+            norms.append(float(torch.cat(gradients).norm()))
+
+        options = TrainingOptions(epochs=1, batch_size=16, gradient_clip=clip)
+        Trainer(one, task, options, tmp_path / folder, report=report).run()
+        return max(norms)
+
+    assert run(0.0, "free") > 0.06
+    assert run(0.05, "clipped") <= 0.05 * 1.0001
+
+
+def test_divergence_is_told(task: Task, tmp_path: Path) -> None:
+    one = network()
+    with torch.no_grad():
+        one.output_weight[0, 0] = torch.nan
+    with pytest.raises(InputError, match=r"^training diverged in epoch 1: loss nan; learning_rate 0.02 is too large$"):
+        Trainer(one, task, OPTIONS, tmp_path).run()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"readout": "every"}, "readout 'every' needs a label per step; task 'thirds' has one per sequence"),
+        ({"input_size": 2}, "network has 2 inputs and 3 outputs, task 'thirds' needs 1 and 3"),
+        ({"output_size": 10}, "network has 1 inputs and 10 outputs, task 'thirds' needs 1 and 3"),
+    ],
+)
+def test_refuses_a_network_of_another_shape(task: Task, tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as error:
+        Trainer(network(**changes), task, OPTIONS, tmp_path)
+    assert str(error.value) == message
+
+
+def test_refuses_to_resume_nothing_or_another_network(task: Task, whole: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"last\.pt: no such checkpoint$"):
+        Trainer(network(), task, OPTIONS, tmp_path).run(resume=True)
+    with pytest.raises(InputError, match=r"last\.pt: a checkpoint of another network") as error:
+        Trainer(network(hidden_size=32), task, OPTIONS, whole).run(resume=True)
+    assert "\n" not in str(error.value)
+
+
+def test_evaluation_does_not_depend_on_its_batches(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole_set = evaluate(network(), task.train)
+    monkeypatch.setattr(training, "EVALUATION_BATCH", 7)
+    batched = evaluate(network(), task.train)
+    assert batched.accuracy == whole_set.accuracy
+    assert batched.loss == pytest.approx(whole_set.loss, rel=1e-6)
+    with torch.no_grad():
+        logits = network()(torch.from_numpy(task.train.x)).double().numpy()
+    shifted = logits - logits.max(1, keepdims=True)
+    entropy = np.log(np.exp(shifted).sum(1)) - shifted[np.arange(90), task.train.y]
+    assert whole_set.loss == pytest.approx(entropy.mean(), rel=1e-6)
+    assert whole_set.accuracy == np.mean(logits.argmax(1) == task.train.y)
