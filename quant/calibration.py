@@ -14,6 +14,7 @@ from ..model.threads import suited_threads
 SEQUENCES = 1000  # that states are calibrated on, the first of the training set
 _BATCH = 100
 _SHIFTS = range(-32, 33)  # what the file format allows
+_SMALLEST = 1e-30  # stands for states that are always zero
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +57,13 @@ def largest_state(network: HadamardRNN, task: Task, form: InputFormat) -> float:
     with suited_threads(network, sequences=_BATCH, steps=task.steps):
         for start in range(0, min(SEQUENCES, len(task.train)), _BATCH):
             x = task.train.x[start : min(start + _BATCH, SEQUENCES)]
-            largest = max(largest, float(network.states(torch.from_numpy(quantised(x, form))).abs().max()))
+            states = network.states(torch.from_numpy(quantised(x, form)))
+            largest = float(np.maximum(largest, states.abs().max().item()))  # not max: it would lose a NaN
     return largest
 
 
 def input_shift(largest: float, largest_bias: float, product_scale: float, state_bits: int) -> int:
-    """f of the finest state unit s_h = ``product_scale`` · 2^(−f) that holds ``largest`` and the biases without saturating.
+    """f of the finest state unit s_h = ``product_scale`` · 2^(−f) in which neither states nor biases saturate.
 
     Parameters
     ----------
@@ -75,7 +77,7 @@ def input_shift(largest: float, largest_bias: float, product_scale: float, state
         If no shift of the file format serves.
     """
     limit = (1 << (state_bits - 1)) - 1
-    needed = max(largest, largest_bias, np.finfo(float).tiny)
+    needed = max(float(np.maximum(largest, largest_bias)), _SMALLEST)
     if not math.isfinite(needed):
         raise InputError(f"states must be finite to be calibrated, not up to {needed}")
     shift = min(math.floor(math.log2(limit * product_scale / needed)), _SHIFTS[-1])

@@ -5,8 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from hadamrnn.quant.integer import round_half_even_shift, saturate, shift_round, walsh_hadamard
 from scipy.linalg import hadamard
+
+from hadamrnn.quant.integer import round_half_even_shift, saturate, shift_round, walsh_hadamard
 
 
 @pytest.mark.parametrize("shift", range(7))

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
+
 from hadamrnn.errors import InputError
 from hadamrnn.quant.integer import IntegerNetwork, read_network, write_network
-from safetensors.numpy import save_file
 
 
 def network(**changes: Any) -> IntegerNetwork:

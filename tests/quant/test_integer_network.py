@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from hadamrnn.errors import InputError
 from hadamrnn.quant.integer import IntegerNetwork
 

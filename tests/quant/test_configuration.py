@@ -1,0 +1,135 @@
+"""Configurations: read, written, refused."""
+
+from pathlib import Path
+
+import pytest
+
+from hadamrnn.errors import InputError
+from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions, parse_config, read_config
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
+MINIMAL = """
+[task]
+name = "digits"
+[network]
+hidden_size = 64
+"""
+FULL = """
+[task]
+name = "mnist"
+permuted = true
+[network]
+hidden_size = 512
+block_size = 16
+weight_bits = "ternary"
+signs = "drawn"
+readout_activation = "none"
+[training]
+epochs = 3
+batch_size = 7
+learning_rate = 1e-05
+decay = 1.0
+sign_learning_rate = 0.0
+sign_fraction = 0.25
+gradient_clip = 2.5
+seed = 12
+"""
+
+
+def test_values_left_out_have_defaults() -> None:
+    config = parse_config(MINIMAL)
+    assert config == ExperimentConfig(task="digits", network=NetworkOptions(hidden_size=64, block_size=64))
+    assert (config.network.weight_bits, config.network.signs, config.training.seed) == (4, "learned", 0)
+
+
+def test_values_are_those_of_the_file() -> None:
+    config = parse_config(FULL)
+    assert (config.task, config.task_options) == ("mnist", {"permuted": True})
+    assert (config.network.hidden_size, config.network.block_size, config.network.weight_bits) == (512, 16, "ternary")
+    assert (config.training.learning_rate, config.training.sign_fraction, config.training.seed) == (1e-5, 0.25, 12)
+
+
+@pytest.mark.parametrize("text", [MINIMAL, FULL])
+def test_what_is_written_reads_back_equal(text: str) -> None:
+    config = parse_config(text)
+    written = config.to_toml()
+    assert parse_config(written) == config
+    assert parse_config(written).to_toml() == written
+    assert "block_size" in written  # spelt out
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_configurations_of_the_project_are_valid(path: Path) -> None:
+    assert parse_config(read_config(path).to_toml()) == read_config(path)
+
+
+def test_there_are_configurations_of_the_project() -> None:
+    assert {"digits", "smnist-d64"} <= {path.stem for path in CONFIGS}
+
+
+def test_training_options_can_be_replaced() -> None:
+    config = parse_config(FULL)
+    assert config.replace(seed=5, epochs=9).training.seed == 5
+    assert config.replace(seed=5).network == config.network
+    with pytest.raises(InputError, match=r"^unknown 'sed'; training options: epochs, "):
+        config.replace(sed=5)
+    with pytest.raises(InputError, match=r"^epochs must be an integer of at least 1, not 0$"):
+        config.replace(epochs=0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "hidden_size",
+            "hiden_size",
+            "unknown 'hiden_size'; keys of [network]: hidden_size, block_size, weight_bits, ",
+        ),
+        ("[training]", "[trainning]", "unknown 'trainning'; tables: task, network, training"),
+        ("seed = 12", "sed = 12", "unknown 'sed'; keys of [training]: epochs, "),
+        ("permuted", "premuted", "task 'mnist' has no option 'premuted'; it has: permuted"),
+        ('"mnist"', '"minst"', "unknown task 'minst'; tasks: "),
+        ('name = "mnist"', "", "[task] needs a name in quotes, not None"),
+        ('name = "mnist"', "name = 5", "[task] needs a name in quotes, not 5"),
+        ("hidden_size = 512", "", "[network] needs hidden_size"),
+        ("= 512", "= 512.0", "[network] hidden_size must be a positive integer, not 512.0"),
+        ("= 512", "= 500", "[network] block_size must divide hidden_size: 16 does not divide 500"),
+        ("= 16", "= 24", "[network] block_size must be a power of two, not 24"),
+        ("= 16", "= 1024", "[network] block_size must divide hidden_size: 1024 does not divide 512"),
+        ('"ternary"', "1", "[network] weight_bits must be 2 to 8 or 'ternary', not 1"),
+        ('"ternary"', '"binary"', "[network] weight_bits must be 2 to 8 or 'ternary', not 'binary'"),
+        ('"ternary"', "true", "[network] weight_bits must be 2 to 8 or 'ternary', not True"),
+        ('"drawn"', '"fixed"', "[network] signs must be one of learned, drawn, not 'fixed'"),
+        ('"none"', '"tanh"', "[network] readout_activation must be one of relu, none, not 'tanh'"),
+        ("epochs = 3", "epochs = 0", "[training] epochs must be an integer of at least 1, not 0"),
+        ("1e-05", '"fast"', "[training] learning_rate must be a number above 0 and at most 1, not 'fast'"),
+        ("1e-05", "nan", "[training] learning_rate must be a number above 0 and at most 1, not nan"),
+        ("[task]", "[task", "not a TOML document: "),
+        ("[task]\n", "task = 4\n[other]\n", "unknown 'other'; tables: task, network, training"),
+    ],
+)
+def test_refuses_what_cannot_be(before: str, after: str, message: str) -> None:
+    assert FULL.count(before) == 1
+    with pytest.raises(InputError) as error:
+        parse_config(FULL.replace(before, after))
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+
+
+def test_a_table_must_be_a_table() -> None:
+    with pytest.raises(InputError, match=r"^network must be a table \[network\], not 64$"):
+        parse_config('network = 64\n[task]\nname = "digits"\n')
+
+
+def test_messages_of_a_file_begin_with_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    with pytest.raises(InputError) as error:
+        read_config(path)
+    assert str(error.value) == f"{path}: cannot read this configuration (No such file or directory)"
+    path.write_text(MINIMAL.replace("64", "48"))
+    with pytest.raises(InputError) as error:
+        read_config(path)
+    assert str(error.value) == f"{path}: [network] block_size must be a power of two, not 48"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_config(path)

@@ -1,0 +1,160 @@
+"""Experiments: what a run folder holds, when it is refused, and that it gives the network back."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from hadamrnn.errors import InputError
+from hadamrnn.model.progress import StepReport
+from hadamrnn.model.training import evaluate
+from hadamrnn.quant.configuration import parse_config
+from hadamrnn.quant.experiment import CONFIG, FILES, RESULT, Run, build_network, load_run, train
+
+CONFIGURATION = parse_config("""
+[task]
+name = "digits"
+[network]
+hidden_size = 16
+block_size = 8
+weight_bits = 3
+[training]
+epochs = 3
+batch_size = 100
+""")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run."""
+    return train(CONFIGURATION, tmp_path_factory.mktemp("runs") / "deep" / "run")
+
+
+def test_the_folder_holds_all_of_the_run(run: Run) -> None:
+    assert sorted(path.name for path in run.folder.iterdir()) == sorted(FILES)
+    assert parse_config((run.folder / CONFIG).read_text()) == CONFIGURATION
+    assert json.loads((run.folder / RESULT).read_text()) == run.result
+
+
+def test_the_result_is_that_of_the_network(run: Run) -> None:
+    for split in ("train", "validation", "test"):
+        found = evaluate(run.network, getattr(run.task, split))
+        assert run.result[split] == {"loss": found.loss, "accuracy": found.accuracy}
+    assert run.result["parameters"] == 16 + 16 + 16 + 160 + 10
+    assert {"hadamrnn", "torch", "brevitas", "numpy", "python", "scikit-learn"} == set(run.result["versions"])
+
+
+def test_weights_are_quantised_as_configured(run: Run) -> None:
+    integers, step = run.network.input_quantiser.integers(run.network.input_weight)
+    assert (int(integers.min()), int(integers.max())) in {(-4, 3), (-3, 3), (-4, 2)}
+    assert run.network.input_quantiser.bits == 3
+    assert step == float(run.network.input_weight.detach().abs().max()) / 4
+
+
+def test_loading_gives_the_network_back(run: Run) -> None:
+    loaded = load_run(run.folder)
+    assert loaded.config == run.config
+    assert loaded.result == run.result
+    for name, tensor in run.network.state_dict().items():
+        assert torch.equal(loaded.network.state_dict()[name], tensor), name
+
+
+def test_the_origin_says_how_to_repeat_it(run: Run) -> None:
+    assert parse_config(run.origin["config"]) == CONFIGURATION
+    assert run.origin["float_accuracy"]["test"] == run.result["test"]["accuracy"]
+    assert json.loads(json.dumps(run.origin)) == run.origin
+
+
+def test_seeds_draw_other_networks(run: Run) -> None:
+    other = build_network(CONFIGURATION.replace(seed=1), run.task)
+    same = build_network(CONFIGURATION, run.task)
+    assert not torch.equal(other.sign_latents, same.sign_latents)
+    assert torch.equal(build_network(CONFIGURATION, run.task).input_weight, same.input_weight)
+
+
+def test_an_interrupted_run_resumes_to_the_same_network(run: Run, tmp_path: Path) -> None:
+    def stop(report: StepReport) -> None:
+        if (report.epoch, report.step) == (1, 5):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(CONFIGURATION, tmp_path, report=stop)
+    with pytest.raises(InputError, match=r"this run is not finished, it has no result\.json; resume it first$"):
+        load_run(tmp_path)
+    with pytest.raises(
+        InputError, match=r"holds an unfinished run; resume it, overwrite it, or choose another folder$"
+    ):
+        train(CONFIGURATION, tmp_path)
+    resumed = train(CONFIGURATION, tmp_path, resume=True)
+    for name, tensor in run.network.state_dict().items():
+        assert torch.equal(resumed.network.state_dict()[name], tensor), name
+    assert {**resumed.result, "seconds": 0} == {**run.result, "seconds": 0}
+
+
+def test_a_run_killed_before_its_first_checkpoint_resumes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / CONFIG).write_text(CONFIGURATION.to_toml())
+    resumed = train(CONFIGURATION, tmp_path, resume=True)
+    assert resumed.result["test"] == run.result["test"]
+
+
+def test_resuming_a_finished_run_gives_it_back(run: Run) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in run.folder.iterdir()}
+    assert train(CONFIGURATION, run.folder, resume=True).result == run.result
+    assert {path.name: path.stat().st_mtime_ns for path in run.folder.iterdir()} == before
+
+
+def test_a_finished_run_is_not_overwritten_by_accident(run: Run, tmp_path: Path) -> None:
+    before = (run.folder / RESULT).read_bytes()
+    with pytest.raises(InputError, match=r"holds a finished run; resume it, overwrite it, or choose another folder$"):
+        train(CONFIGURATION, run.folder)
+    assert (run.folder / RESULT).read_bytes() == before
+    short = CONFIGURATION.replace(epochs=1)
+    train(short, tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    again = train(CONFIGURATION.replace(epochs=2), tmp_path, overwrite=True)
+    assert again.result["epochs"] == 2
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_resuming_another_configuration_is_refused(run: Run) -> None:
+    with pytest.raises(InputError) as error:
+        train(CONFIGURATION.replace(seed=4), run.folder, resume=True)
+    assert str(error.value).endswith("holds a run of another configuration: 'seed = 0', not 'seed = 4'")
+
+
+def test_foreign_folders_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    for overwrite in (False, True):
+        with pytest.raises(InputError, match=r"not empty and not a run folder, expected a new or empty folder$"):
+            train(CONFIGURATION, tmp_path, overwrite=overwrite)
+    with pytest.raises(InputError, match=r"a file is in the way, expected a new or empty folder$"):
+        train(CONFIGURATION, tmp_path / "thesis.tex")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    with pytest.raises(InputError, match=r"nothing to resume, it has no config\.toml$"):
+        train(CONFIGURATION, tmp_path, resume=True)
+    with pytest.raises(InputError, match=r"not a run folder, it has no config\.toml$"):
+        load_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (RESULT, b"{", "result.json: not JSON"),
+        ("best.pt", b"PK", "best.pt: not a readable checkpoint"),
+        (
+            CONFIG,
+            CONFIGURATION.to_toml().replace("hidden_size = 16", "hidden_size = 32").encode(),
+            "does not fit config",
+        ),
+        (CONFIG, b"[task]", "config.toml: [task] needs a name"),
+    ],
+)
+def test_damaged_files_are_refused(run: Run, tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    for path in run.folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError) as error:
+        load_run(tmp_path)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
