@@ -27,11 +27,9 @@ test: $(VENV)/.installed-dev icarus
 test-long: $(VENV)/.installed-dev icarus
 	$(VENV)/bin/python -m pytest -n $(WORKERS) -m long
 
-# Tests import `hadamrnn` by name: the link gives pyright a folder of that name (pyproject.toml, tool.pyright).
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	@mkdir -p build/pyright && ln -sfn ../.. build/pyright/hadamrnn
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
 
 format: $(VENV)/.installed-dev

@@ -69,10 +69,10 @@ class CoefficientMemory(wiring.Component):
         return register
 
 
-def pack(fields: list[tuple[int, int]]) -> tuple[int, int]:
-    """Concatenate ``(value, bits)`` pairs, the first one in the low bits, two's complement: ``(word, bits)``."""
+def pack(fields: list[tuple[int, int]]) -> int:
+    """Concatenate ``(value, bits)`` pairs to a word, the first one in the low bits, two's complement."""
     word = position = 0
     for value, bits in fields:
         word |= (value & ((1 << bits) - 1)) << position
         position += bits
-    return word, position
+    return word

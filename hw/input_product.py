@@ -151,8 +151,6 @@ class InputProduct(wiring.Component):
         network = self.network
         fields = np.concatenate([(network.signs < 0)[:, None], network.bias[:, None], network.input_weight], axis=1)
         bits = [1, self.widths.bias] + [network.weight_bits] * network.input_size
-        words = []
-        for rows in fields.reshape(self.rows, -1).tolist():
-            word, width = pack(list(zip(rows, bits * self.lanes, strict=True)))
-            words.append(word)
-        return CoefficientMemory(words, width)
+        rows = fields.reshape(self.rows, -1).tolist()
+        words = [pack(list(zip(row, bits * self.lanes, strict=True))) for row in rows]
+        return CoefficientMemory(words, sum(bits) * self.lanes)

@@ -167,11 +167,9 @@ class ReadOut(wiring.Component):
         weights = np.zeros((self.multipliers * self.fold, d), dtype=np.int64)
         weights[:o] = self.network.output_weight
         ordered = weights.reshape(self.multipliers, self.fold, self.rows, self.lanes).transpose(2, 1, 3, 0)
-        words = []
-        for values in ordered.reshape(self.rows * self.fold, -1).tolist():
-            word, width = pack([(value, bits) for value in values])
-            words.append(word)
-        return CoefficientMemory(words, width)
+        rows = ordered.reshape(self.rows * self.fold, -1).tolist()
+        words = [pack([(value, bits) for value in row]) for row in rows]
+        return CoefficientMemory(words, self.lanes * self.multipliers * bits)
 
 
 class ArgMax(wiring.Component):

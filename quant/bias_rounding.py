@@ -1,5 +1,7 @@
 """Rounding of biases that looks at where they end up, not only at where they are."""
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg import qr
 
@@ -14,9 +16,9 @@ def round_biases(
     A bias is added at every step, so an error e = B − b of its rounding reaches the last state as S e,
     S = Σ_{j<T} W^j: in directions that W turns slowly it grows with T. Rounding each bias to the nearest integer does
     not see that. This finds B by Babai's nearest-plane method for the closest vector, min |S e|² + closeness² |e|²
-    (L. Babai, "On Lovász' lattice reduction and the nearest lattice point problem", Combinatorica 6, 1986), block by block:
-    the biases are rounded one after the other, each making up for the errors of those before. Where the nearest integers
-    happen to be better, they are taken.
+    (L. Babai, "On Lovász' lattice reduction and the nearest lattice point problem", Combinatorica 6, 1986), block by
+    block: the biases are rounded one after the other, each making up for the errors of those before. Where the nearest
+    integers happen to be better, they are taken.
 
     Parameters
     ----------
@@ -45,7 +47,7 @@ def _accumulation(signs: np.ndarray, gain: float, steps: int) -> np.ndarray:
     n = len(signs)
     matrix = signs[:, None] * walsh_hadamard(np.eye(n, dtype=np.int64), n) * gain
     total, power = np.zeros((n, n)), np.eye(n)
-    for bit in bin(steps)[2:]:
+    for bit in f"{steps:b}":
         total, power = total + power @ total, power @ power
         if bit == "1":
             total, power = total + power, matrix @ power
@@ -54,8 +56,8 @@ def _accumulation(signs: np.ndarray, gain: float, steps: int) -> np.ndarray:
 
 def _nearest_plane(accumulation: np.ndarray, bias: np.ndarray, closeness: float) -> np.ndarray:
     n = len(bias)
-    triangle, order = qr(np.vstack([accumulation, closeness * np.eye(n)]), mode="r", pivoting=True)
-    triangle = triangle[:n]
+    factors: Any = qr(np.vstack([accumulation, closeness * np.eye(n)]), mode="r", pivoting=True)
+    triangle, order = factors[0][:n], factors[1]
     target = triangle @ bias[order]
     rounded = np.zeros(n)
     for i in reversed(range(n)):

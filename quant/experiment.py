@@ -142,6 +142,7 @@ def load_run(folder: Path) -> Run:
 
 
 def _result(config: ExperimentConfig, task: Task, network: HadamardRNN, trainer: Trainer) -> dict[str, Any]:
+    assert trainer.best is not None, "there is at least one epoch"
     return {
         "task": config.task,
         "seed": config.training.seed,

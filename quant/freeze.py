@@ -49,7 +49,12 @@ class FreezeReport:
 
 
 def freeze(
-    network: HadamardRNN, task: Task, *, state_bits: int = 12, input_bits: int = 8, trained: dict[str, Any] | None = None
+    network: HadamardRNN,
+    task: Task,
+    *,
+    state_bits: int = 12,
+    input_bits: int = 8,
+    trained: dict[str, Any] | None = None,
 ) -> tuple[IntegerNetwork, FreezeReport]:
     """Turn a trained network with quantised signs and weights into integers.
 
@@ -74,9 +79,9 @@ def freeze(
         raise InputError(f"state_bits must be {STATE_BITS[0]} to {STATE_BITS[-1]}, not {state_bits!r}")
     if input_bits not in range(1, 17):
         raise InputError(f"input_bits must be 1 to 16, not {input_bits!r}")
-    signs, _ = _integers(network.sign_quantiser, network.sign_latents, "sign")
-    weight, weight_scale = _integers(network.input_quantiser, network.input_weight, "input")
-    output, output_scale = _integers(network.output_quantiser, network.output_weight, "output")
+    signs, _, _ = _integers(network.sign_quantiser, network.sign_latents, "sign")
+    weight, weight_scale, weight_bits = _integers(network.input_quantiser, network.input_weight, "input")
+    output, output_scale, output_bits = _integers(network.output_quantiser, network.output_weight, "output")
     form = input_format(task, input_bits)
     largest = largest_state(network, task, form)
     bias = _numbers(network.bias)
@@ -97,7 +102,7 @@ def freeze(
         input_signed=form.signed,
         state_bits=state_bits,
         input_shift=shift,
-        weight_bits=max(network.input_quantiser.bits, network.output_quantiser.bits),
+        weight_bits=max(weight_bits, output_bits),
         sqrt_half_bits=network.sqrt_half_bits,
         readout=network.readout,
         readout_activation=network.readout_activation,
@@ -121,11 +126,13 @@ def freeze(
     return frozen, report
 
 
-def _integers(quantiser: object, latent: Tensor, name: str) -> tuple[np.ndarray, float]:
+def _integers(quantiser: object, latent: Tensor, name: str) -> tuple[np.ndarray, float, int]:
+    """Integers, the real value of one unit, and bits."""
     if not isinstance(quantiser, Quantiser):
-        raise InputError(f"{name}_quantiser must be a Quantiser for a network to be frozen, not {type(quantiser).__name__}")
+        found = type(quantiser).__name__
+        raise InputError(f"{name}_quantiser must be a Quantiser for a network to be frozen, not {found}")
     integers, scale = quantiser.integers(latent)
-    return integers.numpy(), scale
+    return integers.numpy(), scale, quantiser.bits
 
 
 def _numbers(parameter: Tensor) -> np.ndarray:

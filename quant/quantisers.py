@@ -5,6 +5,8 @@ and each refuses what Brevitas ignores without a word: a misspelt option raises 
 in a class body, to ``let`` or as a keyword of a layer.
 """
 
+from typing import Any
+
 import torch
 from brevitas.function.ops_ste import binary_sign_ste
 from brevitas.inject import ExtendedInjector
@@ -112,7 +114,7 @@ class Quantiser(nn.Module):
     Called with a latent tensor it returns the quantised values, same shape and type, differentiable straight through.
     """
 
-    def __init__(self, injector: type[ExtendedInjector]) -> None:
+    def __init__(self, injector: Any) -> None:
         super().__init__()
         self.tensor_quant = injector.tensor_quant
 
@@ -146,7 +148,8 @@ def weight_quantiser(weight_bits: int | str) -> Quantiser:
         For anything else.
     """
     check_weight_bits(weight_bits)
-    return Quantiser(TernaryWeights if weight_bits == TERNARY else PublishedWeights.let(bit_width=weight_bits))
+    injector: Any = PublishedWeights  # Brevitas makes `let` in the metaclass, out of sight of type checkers
+    return Quantiser(TernaryWeights if weight_bits == TERNARY else injector.let(bit_width=weight_bits))
 
 
 def _largest(x: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -141,4 +142,6 @@ class Record:
                 port: Transfers(*(file[f"{port}.{key}"] for key in ("beats", "last", "clocks")))
                 for port in ("inputs", "results", "rows")
             }
-            return cls(**json.loads(str(file["plain"])), **ports)
+            fields: dict[str, Any] = json.loads(str(file["plain"]))
+        fields.update(ports)
+        return cls(**fields)

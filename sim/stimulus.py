@@ -56,9 +56,8 @@ def random_network(
     }
     if d > 1:
         fields["bias"][random.choice(d, 2, replace=False)] = -(1 << (state_bits - 1)), (1 << (state_bits - 1)) - 1
-    if input_shift is None:
-        input_shift = state_bits - _largest_product(fields["input_weight"], formats).bit_length()
-    return IntegerNetwork(**fields, **formats, input_shift=input_shift)
+    fitting = state_bits - _largest_product(fields["input_weight"], formats).bit_length()
+    return IntegerNetwork(**fields, **formats, input_shift=fitting if input_shift is None else input_shift)
 
 
 def tie_network(

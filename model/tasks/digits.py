@@ -17,9 +17,9 @@ def load() -> Task:
     """
     from sklearn.datasets import load_digits  # a second to import, so not before it is needed
 
-    data = load_digits()
-    x = (data.images.reshape(-1, 64, 1) / PIXEL_MAXIMUM).astype(np.float32)
-    y = data.target.astype(np.int64)
+    pixels, digits = load_digits(return_X_y=True)
+    x = (np.asarray(pixels).reshape(-1, 64, 1) / PIXEL_MAXIMUM).astype(np.float32)
+    y = np.asarray(digits).astype(np.int64)
     parts = np.split(stratified_order(y), np.cumsum(SIZES)[:-1])
     train, validation, test = (Split(x=x[part], y=y[part]) for part in parts)
     return Task(

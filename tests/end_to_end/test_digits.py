@@ -1,4 +1,4 @@
-"""The digits, from the committed network to the simulated core: every class and every state as the reference has them."""
+"""The digits, from the committed network to the simulated core: every class and state as the reference has it."""
 
 from pathlib import Path
 
