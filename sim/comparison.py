@@ -63,13 +63,13 @@ class Comparison:
     first: tuple[Difference, ...]
 
 
-def compare(expectation: Expectation, record: Record, lanes: int | None) -> Comparison:
-    """Compare all that was recorded; ``lanes`` is None for a core without ``m_trace``."""
+def compare(expectation: Expectation, record: Record, lanes: int) -> Comparison:
+    """Compare all that was recorded with all that was expected; states where the expectation has any."""
     found = _compare_results(expectation, record.results)
     states = 0
-    if lanes is not None:
+    if expectation.states is not None:
         states = min(len(record.rows.beats) * lanes, expectation.states.size)
-        found += _compare_states(expectation, record.rows, lanes)
+        found += _compare_states(expectation, expectation.states, record.rows, lanes)
     counts = [count for count, _ in found]
     first = sorted((difference for _, difference in found), key=_order)
     if record.errors != expectation.errors:
@@ -82,10 +82,12 @@ def _order(difference: Difference) -> tuple[bool, int, bool]:
     return difference.sequence is None, difference.sequence or 0, difference.step is None
 
 
-def _compare_states(expectation: Expectation, rows: Transfers, lanes: int) -> list[tuple[int, Difference]]:
-    expected = expectation.states.reshape(-1, lanes)
+def _compare_states(
+    expectation: Expectation, states: np.ndarray, rows: Transfers, lanes: int
+) -> list[tuple[int, Difference]]:
+    expected = states.reshape(-1, lanes)
     count = min(len(rows.beats), len(expected))
-    rows_per_step = expectation.states.shape[1] // lanes
+    rows_per_step = states.shape[1] // lanes
     numbers = np.arange(len(expected))
     step, row = numbers // rows_per_step, numbers % rows_per_step
 

@@ -13,7 +13,7 @@ from ..quant.integer import IntegerNetwork
 from .build import build_core
 from .comparison import compare
 from .description import CoreDescription, read_description
-from .expectation import expect
+from .expectation import Expectation, expect
 from .job import STREAM, TIMING, Phase
 from .report import CosimulationReport
 from .simulation import simulate
@@ -69,9 +69,50 @@ def cosimulate(
     description = read_description(core)
     _check(network, description, stalls, states, interrupted_clocks)
     expected = {
-        STREAM: expect(network, description, inputs, lengths, cut_beats),
-        TIMING: expect(network, description, _timed_inputs(network, seed), TIMED_LENGTHS),
+        STREAM: expect(network, description, inputs, lengths, cut_beats, states=states),
+        TIMING: expect(network, description, _timed_inputs(network, seed), TIMED_LENGTHS, states=states),
     }
+    phases = _phases(description, expected, stalls=stalls, seed=seed, interrupted_clocks=interrupted_clocks)
+    found = find_simulator(simulator)
+    with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
+        build_start = time.perf_counter()
+        build = build_core(found, description.verilog, description.name, Path(build_folder or Path(scratch, "build")))
+        build_seconds = time.perf_counter() - build_start
+        records = simulate(found, build, description.name, phases, Path(scratch))
+    comparisons = {name: compare(expected[name], records[name], description.lanes) for name in expected}
+    timing = measure(description, expected[TIMING], records[TIMING])
+    first = [(name, difference) for name, comparison in comparisons.items() for difference in comparison.first]
+    problems = [f"{'timed run, ' * (name == TIMING)}{difference}" for name, difference in first]
+    violations = [f"{name} run: {record.violation}" for name, record in records.items() if record.violation]
+    return CosimulationReport(
+        simulator=found.name,
+        simulator_version=found.version,
+        stalls=stalls,
+        seed=seed,
+        sequences=len(expected[STREAM].sequences),
+        steps=len(expected[STREAM].step_number),
+        states_compared=sum(comparison.states for comparison in comparisons.values()),
+        results_compared=sum(comparison.results for comparison in comparisons.values()),
+        saturations=expected[STREAM].saturations,
+        differences=sum(comparison.differences for comparison in comparisons.values()),
+        first_difference=problems[0] if problems else None,
+        first_difference_fields=first[0][1].to_json() if first else None,
+        problems=(*problems, *violations, *timing.problems),
+        cycles_per_step=timing.cycles_per_step,
+        formula_cycles_per_step=description.cycles_per_step,
+        sequence_latency=timing.sequence_latency,
+        formula_sequence_latency=description.sequence_latency(TIMED_LENGTHS[-1]),
+        latency_steps=TIMED_LENGTHS[-1],
+        clocks=sum(record.clocks for record in records.values()),
+        build_seconds=build_seconds,
+        simulation_seconds=sum(record.seconds for record in records.values()),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _phases(
+    description: CoreDescription, expected: dict[str, Expectation], *, stalls: str, seed: int, interrupted_clocks: int
+) -> tuple[Phase, Phase]:
     cycles, latency = description.cycles_per_step, description.latency_of_one_step
     patience = 1000 + 2 * (cycles + latency)  # random stalls of all ports together stay far below 1000 clocks
     timed = Phase(
@@ -87,44 +128,7 @@ def cosimulate(
         seed=seed,
         interrupted_clocks=interrupted_clocks,
     )
-    found = find_simulator(simulator)
-    with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
-        build_start = time.perf_counter()
-        build = build_core(found, description.verilog, description.name, Path(build_folder or Path(scratch, "build")))
-        build_seconds = time.perf_counter() - build_start
-        records = simulate(found, build, description.name, (timed, streamed), Path(scratch))
-
-    lanes = description.lanes if states else None
-    outcomes = {name: compare(expected[name], records[name], lanes) for name in (STREAM, TIMING)}
-    timing = measure(description, expected[TIMING], records[TIMING])
-    first = [(name, difference) for name, outcome in outcomes.items() for difference in outcome.first]
-    problems = [f"{'timed run, ' * (name == TIMING)}{difference}" for name, difference in first]
-    problems += [f"{name} run: {record.violation}" for name, record in records.items() if record.violation]
-    problems += timing.problems
-    return CosimulationReport(
-        simulator=found.name,
-        simulator_version=found.version,
-        stalls=stalls,
-        seed=seed,
-        sequences=len(expected[STREAM].sequences),
-        steps=len(expected[STREAM].states),
-        states_compared=sum(outcome.states for outcome in outcomes.values()),
-        results_compared=sum(outcome.results for outcome in outcomes.values()),
-        saturations=expected[STREAM].saturations,
-        differences=sum(outcome.differences for outcome in outcomes.values()),
-        first_difference=problems[0] if first else None,
-        first_difference_fields=first[0][1].to_json() if first else None,
-        problems=tuple(problems),
-        cycles_per_step=timing.cycles_per_step,
-        formula_cycles_per_step=cycles,
-        sequence_latency=timing.sequence_latency,
-        formula_sequence_latency=description.sequence_latency(TIMED_LENGTHS[-1]),
-        latency_steps=TIMED_LENGTHS[-1],
-        clocks=sum(record.clocks for record in records.values()),
-        build_seconds=build_seconds,
-        simulation_seconds=sum(record.seconds for record in records.values()),
-        seconds=time.perf_counter() - start,
-    )
+    return timed, streamed
 
 
 def _check(

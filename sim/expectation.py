@@ -20,7 +20,7 @@ class Expectation:
     Attributes
     ----------
     sequences : their beats, and how many beats each must bring
-    states : int64, shape ``(S, d)``, after every step of every sequence
+    states : int64, shape ``(S, d)``, after every step of every sequence, or None where they were not asked for
     step_sequence, step_number : int64, shape ``(S,)``, the sequence that a state belongs to, and the step within it
     results : int64, shape ``(results, beats per result)``
     result_sequence : int64, shape ``(results,)``
@@ -31,7 +31,7 @@ class Expectation:
     """
 
     sequences: tuple[StreamedSequence, ...]
-    states: np.ndarray
+    states: np.ndarray | None
     step_sequence: np.ndarray
     step_number: np.ndarray
     results: np.ndarray
@@ -48,14 +48,15 @@ def expect(
     inputs: np.ndarray,
     lengths: Sequence[int] | np.ndarray | None = None,
     cut_beats: Sequence[int] | np.ndarray | None = None,
+    *,
+    states: bool = True,
 ) -> Expectation:
     """Run the reference; parameters as of :func:`~hadamrnn.sim.cosimulation.cosimulate`."""
     inputs = reference.checked_inputs(network, inputs)
     count, longest = inputs.shape[:2]
     lengths = reference.checked_lengths(lengths, count, longest)
     cut = _checked_cut(cut_beats, count, description.beats_per_step)
-    run = reference.run(network, inputs, lengths=lengths, return_states=True)
-    assert run.states is not None
+    run = reference.run(network, inputs, lengths=lengths, return_states=states)
     whole = lengths - (cut > 0)  # steps that are not cut off
     finished = np.arange(longest) < whole[:, None]
     step_sequence, step_number = np.nonzero(finished)
@@ -77,7 +78,7 @@ def expect(
             )
             for i in range(count)
         ),
-        states=run.states[finished].astype(np.int64),
+        states=None if run.states is None else run.states[finished].astype(np.int64),
         step_sequence=step_sequence,
         step_number=step_number,
         results=results,

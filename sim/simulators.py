@@ -73,6 +73,11 @@ def find_simulator(name: str) -> Simulator:
     for module, package in _PACKAGES.items():
         if not _has_module(module):
             raise InputError(f"{package} is not installed: co-simulation needs pip install 'hadamrnn[sim]'")
+    if not _has_libpython():
+        raise InputError(
+            f"cocotb needs the shared library of Python, which {sys.executable} lacks: on Debian and Ubuntu, "
+            "apt install libpython3-dev (or a Python built with --enable-shared)"
+        )
     return _find_verilator() if name == "verilator" else _find_icarus()
 
 
@@ -153,6 +158,13 @@ def _first_line(command: list[str]) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InputError(f"{command[0]} cannot be run ({error})") from error
     return next((line.strip() for line in run.stdout.splitlines() if line.strip()), "")
+
+
+def _has_libpython() -> bool:
+    """The simulator's process loads Python as a library."""
+    import find_libpython  # comes with cocotb
+
+    return find_libpython.find_libpython() is not None
 
 
 def _has_module(name: str) -> bool:

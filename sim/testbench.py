@@ -11,6 +11,8 @@ are listened to, every beat is a frame with ``tlast`` as its ``tuser``, so that 
 
 import os
 import time
+from array import array
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,11 +23,12 @@ from cocotb.triggers import RisingEdge
 from cocotb.utils import get_sim_steps, get_sim_time
 from cocotbext.axi import AxiStreamBus, AxiStreamMonitor, AxiStreamSink, AxiStreamSource
 
-from .job import JOB_VARIABLE, STREAM, TIMING, Phase, Record, Transfers
+from .job import JOB_VARIABLE, STREAM, TIMING, Phase, Record, Sequence, Transfers
 from .stalls import pauses
 from .stream_watch import StreamViolation, StreamWatch
 
 PERIOD_NS = 10  # any will do: every figure is in clocks
+PORTS = ("s_axis", "m_axis", "m_trace")
 
 
 class BeatBus(AxiStreamBus):
@@ -45,6 +48,7 @@ class CoreBench:
         self.watches = {port: StreamWatch(dut, port) for port in ("s_axis", *self.outputs)}
         self.due = dict.fromkeys(self.watches, 0)  # transfers expected at each port so far
         self.listeners: dict[str, AxiStreamMonitor] = {}
+        self.collected = {port: Collected() for port in PORTS}
         self.edge = RisingEdge(dut.clk)
         self.error = dut.error
         self.origin = 0  # simulator time at which the streams were connected
@@ -84,6 +88,7 @@ class CoreBench:
         self.origin = get_sim_time()  # in simulator steps, as frames are stamped
         clk, pattern, seed = self.dut.clk, self.phase.stalls, 3 * self.phase.seed
         self.source = AxiStreamSource(AxiStreamBus.from_prefix(self.dut, "s_axis"), clk, byte_lanes=1)
+        self.source.queue_occupancy_limit_frames = 4
         self.source.set_pause_generator(pauses(pattern, seed))
         self.listeners["s_axis"] = AxiStreamMonitor(BeatBus.from_prefix(self.dut, "s_axis"), clk, byte_lanes=1)
         for number, port in enumerate(self.outputs, start=1):
@@ -102,14 +107,19 @@ class CoreBench:
         if self.phase.alone:
             await self._settle()  # from reset to idle
         for batch in self.phase.batches():
+            cocotb.start_soon(self._feed(batch))
             for sequence in batch:
-                self.source.send_nowait(_values(sequence.beats))
                 self.due["s_axis"] += len(sequence.beats)
                 self.due["m_axis"] += sequence.results
                 if "m_trace" in self.due:
                     self.due["m_trace"] += sequence.rows
             await self._until_done()
             await self._settle()
+
+    async def _feed(self, sequences: Iterable[Sequence]) -> None:
+        """Hand the sequences to the source as it takes them."""
+        for sequence in sequences:
+            await self.source.send(_values(sequence.beats))
 
     async def _until_done(self) -> None:
         quiet = 0
@@ -136,28 +146,45 @@ class CoreBench:
         if not error.is_resolvable:
             raise StreamViolation(f"error is unknown (X) at clock {self.clock}")
         self.errors += bool(error)
+        if self.clock % 4096 == 0:
+            self._collect()
         moved = False
         for watch in self.watches.values():
             moved |= watch.sample(self.clock)
         return moved
 
+    def _collect(self) -> None:
+        """Keep what the listeners have heard in a few bytes a beat: their frames take a hundred times as many."""
+        for port, listener in self.listeners.items():
+            collected, count = self.collected[port], listener.width // 8
+            while not listener.empty():
+                frame = listener.recv_nowait(compact=False)
+                collected.beats += int(frame.tdata[0]).to_bytes(count, "little")
+                collected.last.append(frame.tuser[0])
+                collected.times.append(frame.sim_time_start)
+
     def record(self, violation: str, seconds: float) -> Record:
         """All that has been seen so far."""
-        ports = (self._transfers(port) for port in ("s_axis", "m_axis", "m_trace"))
-        return Record(violation, self.clock, self.errors, seconds, *ports)
+        self._collect()
+        transfers = (self.collected[port].transfers(self.origin) for port in PORTS)
+        return Record(violation, self.clock, self.errors, seconds, *transfers)
 
-    def _transfers(self, port: str) -> Transfers:
-        listener = self.listeners.get(port)
-        frames = []
-        while listener is not None and not listener.empty():
-            frames.append(listener.recv_nowait(compact=False))
-        count = listener.width // 8 if listener is not None else 0
-        data = b"".join(int(frame.tdata[0]).to_bytes(count, "little") for frame in frames)
-        times = np.array([frame.sim_time_start for frame in frames], dtype=np.int64)
+
+class Collected:
+    """The beats transferred at one port so far: data, ``tlast``, and simulator times."""
+
+    def __init__(self) -> None:
+        self.beats = bytearray()
+        self.last = bytearray()
+        self.times = array("q")
+
+    def transfers(self, origin: int) -> Transfers:
+        """The same with clocks counted from the time ``origin``."""
+        count = len(self.last)
         return Transfers(
-            beats=np.frombuffer(data, dtype=np.uint8).reshape(len(frames), count),
-            last=np.array([frame.tuser[0] for frame in frames], dtype=bool),
-            clocks=(times - self.origin) // get_sim_steps(PERIOD_NS, "ns"),
+            beats=np.frombuffer(bytes(self.beats), dtype=np.uint8).reshape(count, -1 if count else 0),
+            last=np.frombuffer(bytes(self.last), dtype=bool),
+            clocks=(np.array(self.times, dtype=np.int64) - origin) // get_sim_steps(PERIOD_NS, "ns"),
         )
 
 

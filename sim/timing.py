@@ -34,18 +34,19 @@ def measure(description: CoreDescription, expectation: Expectation, record: Reco
     further step adds to the latency of a sequence.
     """
     complete = len(record.results.clocks) >= expectation.results.size and not record.violation
-    if not complete or (description.trace and len(record.rows.clocks) < len(expectation.states) * description.rows):
+    steps = len(expectation.step_number)
+    if not complete or (description.trace and len(record.rows.clocks) < steps * description.rows):
         return Timing(None, None, ("the timed run did not come to its end: no clocks to compare",))
     starts = np.cumsum([0] + [len(sequence.beats) for sequence in expectation.sequences[:-1]])
     ends = np.cumsum([sequence.results for sequence in expectation.sequences]) - 1
     latencies = record.results.clocks[ends] - record.inputs.clocks[starts]
     problems = [
-        f"latency of {steps} step{'s' * (steps > 1)}: measured {latency} clocks, formula {formula}"
-        for steps, latency in zip(TIMED_LENGTHS, latencies.tolist(), strict=True)
-        if latency != (formula := description.sequence_latency(steps))
+        f"latency of {length} step{'s' * (length > 1)}: measured {latency} clocks, formula {formula}"
+        for length, latency in zip(TIMED_LENGTHS, latencies.tolist(), strict=True)
+        if latency != (formula := description.sequence_latency(length))
     ]
     if description.trace:
-        first_rows = record.rows.clocks[: len(expectation.states) * description.rows : description.rows]
+        first_rows = record.rows.clocks[: steps * description.rows : description.rows]
         within = np.diff(expectation.step_sequence) == 0
         distances = set(np.diff(first_rows)[within].tolist())
     else:

@@ -115,6 +115,12 @@ def test_a_python_without_the_bench(module: str, package: str, monkeypatch: pyte
         find_simulator("verilator")
 
 
+def test_a_python_without_a_shared_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("find_libpython.find_libpython", lambda: None)
+    with pytest.raises(InputError, match=r"cocotb needs the shared library of Python, .* libpython3-dev"):
+        find_simulator("verilator")
+
+
 def test_an_unknown_simulator() -> None:
     with pytest.raises(InputError, match="simulator must be one of verilator, icarus, not 'modelsim'"):
         find_simulator("modelsim")
