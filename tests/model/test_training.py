@@ -119,6 +119,13 @@ def test_best_is_the_network_of_that_epoch(task: Task, whole: Path) -> None:
     assert evaluate(one, task.validation).accuracy == checkpoint["validation_accuracy"]
 
 
+def test_of_equals_the_latest_is_kept(task: Task, tmp_path: Path) -> None:
+    options = TrainingOptions(epochs=3, learning_rate=1e-9, sign_learning_rate=0.0)  # nothing changes
+    trained(task, tmp_path / "run", options)
+    assert len({record["validation_accuracy"] for record in metrics(tmp_path / "run")}) == 1
+    assert state(tmp_path / "run", BEST)["epoch"] == 3
+
+
 def test_equal_options_give_equal_weights_and_another_seed_does_not(task: Task, whole: Path, tmp_path: Path) -> None:
     trained(task, tmp_path / "again")
     assert_same(state(tmp_path / "again"), state(whole))

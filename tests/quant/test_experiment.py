@@ -86,7 +86,9 @@ def test_an_interrupted_run_resumes_to_the_same_network(run: Run, tmp_path: Path
         InputError, match=r"holds an unfinished run; resume it, overwrite it, or choose another folder$"
     ):
         train(CONFIGURATION, tmp_path)
-    resumed = train(CONFIGURATION, tmp_path, resume=True)
+    epochs = []
+    resumed = train(CONFIGURATION, tmp_path, resume=True, report=lambda report: epochs.append(report.epoch))
+    assert set(epochs) == {1, 2}  # not from the start
     for name, tensor in run.network.state_dict().items():
         assert torch.equal(resumed.network.state_dict()[name], tensor), name
     assert {**resumed.result, "seconds": 0} == {**run.result, "seconds": 0}
