@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import click
 
 from ..errors import InputError
-from .output import json_option, print_json
+from .output import json_option, print_json, write_json
 
-_MARK = "demo.json"  # what says that a folder is a demo's, and may be replaced
+PROGRAM = "hadamrnn demo"
+_MARK = "demo.json"  # says that a folder is a demo's
+_RESULTS = ("run", "core", "core-with-trace", "digits.safetensors", "report.html", _MARK)
 
 
 @click.command(
@@ -44,9 +47,10 @@ def command(folder: Path, targets: Sequence[str], sequences: int, seed: int, as_
     """Train a network of 64 units on the handwritten digits of scikit-learn, freeze it to integers, generate its core,
     prove bit for bit that the Verilog agrees, synthesise, place and route it, and write DIR/report.html.
     """
+    from ..hw.synthesis import check_tools
     from ..hw.targets import TARGETS, get_target
     from ..sim.simulators import find_simulator
-    from .demonstration import demonstrate, summary_lines
+    from .demonstration import demo_config, demonstrate, summary_lines
     from .report import write_report
     from .report.contents import report_contents
 
@@ -54,9 +58,13 @@ def command(folder: Path, targets: Sequence[str], sequences: int, seed: int, as_
     if sequences < 1:
         raise click.UsageError(f"--sequences must be at least 1, not {sequences}")
     find_simulator("verilator")  # what is missing is said before the training, not after it
+    for target in chosen:
+        check_tools(target)
+    config = demo_config(seed)
     _make_room(folder)
-    result = demonstrate(folder, chosen, sequences=sequences, seed=seed)
+    result = demonstrate(folder, config, chosen, sequences=sequences)
     write_report(folder / "report.html", report_contents(result))
+    write_json({"program": PROGRAM} | result.to_json(), folder / _MARK)
     if as_json:
         print_json(result.to_json())
     else:
@@ -66,18 +74,29 @@ def command(folder: Path, targets: Sequence[str], sequences: int, seed: int, as_
 
 
 def _make_room(folder: Path) -> None:
-    """An empty folder: a new one, or an earlier demo's.
+    """A folder for a demo: a new or empty one, or an earlier demo's, whose results go and whose other files stay.
 
     Raises
     ------
     InputError
         The folder holds something else, or cannot be made.
     """
-    if folder.exists():
-        if not folder.is_dir():
-            raise InputError(f"--out {folder}: is not a folder")
-        if any(folder.iterdir()) and not (folder / _MARK).is_file():
-            raise InputError(f"--out {folder}: holds something that is not a demo's; name an empty or a new folder")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / _MARK).write_text("{}\n", encoding="utf-8")
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"--out {folder}: is not a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not _is_demo(folder):
+        raise InputError(f"--out {folder}: holds something that is not a demo's; name an empty or a new folder")
+    for name in _RESULTS:
+        result = folder / name
+        if result.is_dir() and not result.is_symlink():
+            shutil.rmtree(result)
+        else:
+            result.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json({"program": PROGRAM}, folder / _MARK)
+
+
+def _is_demo(folder: Path) -> bool:
+    try:
+        return json.loads((folder / _MARK).read_text(encoding="utf-8"))["program"] == PROGRAM
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

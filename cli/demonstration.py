@@ -20,7 +20,7 @@ from ..hw.targets import Target
 from ..hw.verilog import generate
 from ..model.progress import progress_bar
 from ..model.training import METRICS
-from ..quant.configuration import read_config
+from ..quant.configuration import ExperimentConfig, read_config
 from ..quant.experiment import Run, train
 from ..quant.freeze import FreezeReport, freeze
 from ..quant.integer import IntegerNetwork, quantise_inputs, write_network
@@ -93,19 +93,24 @@ class Demonstration:
         }
 
 
-def demonstrate(folder: Path, targets: Sequence[Target], *, sequences: int, seed: int) -> Demonstration:
+def demo_config(seed: int) -> ExperimentConfig:
+    """What the demo trains: configs/digits.toml with another seed."""
+    return read_config(CONFIG).replace(seed=seed)
+
+
+def demonstrate(folder: Path, config: ExperimentConfig, targets: Sequence[Target], *, sequences: int) -> Demonstration:
     """Train, freeze, generate, verify, synthesise; everything goes to ``folder``.
 
     Parameters
     ----------
-    folder : exists; receives run/, digits.safetensors, core/, core-with-trace/ and demo.json
+    folder : exists; receives run/, digits.safetensors, core/ and core-with-trace/
+    config : what to train
     targets : what to synthesise for
     sequences : test sequences to simulate, at most all
-    seed : of training and of the stalls
     """
     clock = _Clock()
     with progress_bar() as report:
-        run = train(read_config(CONFIG).replace(seed=seed), folder / "run", report=report)
+        run = train(config, folder / "run", report=report)
     clock.lap("train")
     with stages("demo") as stage:
         stage("freezing")
@@ -121,7 +126,7 @@ def demonstrate(folder: Path, targets: Sequence[Target], *, sequences: int, seed
         generate(network, CoreParameters(lanes=1, trace=True), folder / "core-with-trace")
         clock.lap("generate")
         stage(f"simulating {min(sequences, len(inputs))} test images, every state compared")
-        verification = cosimulate(network, folder / "core-with-trace", inputs[:sequences], seed=seed)
+        verification = cosimulate(network, folder / "core-with-trace", inputs[:sequences], seed=config.training.seed)
         clock.lap("verify")
         syntheses = []
         for target in targets:
@@ -135,7 +140,7 @@ def demonstrate(folder: Path, targets: Sequence[Target], *, sequences: int, seed
             )
             write_json(syntheses[-1].to_json(), folder / "core" / f"synthesis-{target.name}.json")
         clock.lap("synth")
-    result = Demonstration(
+    return Demonstration(
         run=run,
         epochs=[json.loads(line) for line in (folder / "run" / METRICS).read_text(encoding="utf-8").splitlines()],
         network=network,
@@ -148,8 +153,6 @@ def demonstrate(folder: Path, targets: Sequence[Target], *, sequences: int, seed
         syntheses=tuple(syntheses),
         seconds=clock.laps,
     )
-    write_json(result.to_json(), folder / "demo.json")
-    return result
 
 
 def summary_lines(result: Demonstration, folder: Path) -> list[str]:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from ..sim.report import CosimulationReport
 
 
+class NoVerdict(click.ClickException):
+    """The simulation could not be built or broke off: neither agreement nor a difference."""
+
+    exit_code = 3
+
+
 @click.command(
     epilog="""\b
 Example:
@@ -75,7 +81,8 @@ def command(
     """Prove by co-simulation that the core of the frozen network NET equals the reference in every result, in every
     state of every step, and in its cycles per step.
 
-    The status is 0 where they agree and 1 on any difference; the first one is named.
+    The status is 0 where they agree and 1 on any difference, the first of which is named; 3 where the simulation
+    could not be built or broke off.
     """
     from ..hw.verilog import generate
     from ..quant.integer import read_network
@@ -107,7 +114,7 @@ def command(
                 states=description.trace if states is None else states,
             )
         except SimulationError as error:
-            raise click.ClickException(str(error)) from error
+            raise NoVerdict(str(error)) from error
     if as_json:
         print_json(report.to_json())
     else:

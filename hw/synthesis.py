@@ -102,6 +102,11 @@ def _check(verilog_path: Path, top: str, target: Target, clock_mhz: float | None
         raise InputError(f"clock_mhz must be a positive number of MHz, not {clock_mhz!r}")
     if type(seed) is not int or not 0 <= seed < 1 << 31:
         raise InputError(f"seed must be an integer from 0 to 2147483647, not {seed!r}")
+    check_tools(target)
+
+
+def check_tools(target: Target) -> None:
+    """Raise :class:`InputError` where Yosys or the target's nextpnr is not installed."""
     tools = {"pyosys": "Yosys"}
     if target.place_and_route is not None:
         tools[target.place_and_route.module] = target.place_and_route.tool

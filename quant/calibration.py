@@ -40,6 +40,8 @@ def input_format(task: Task, bits: int = 8) -> InputFormat:
     if task.input_scale is not None:
         return InputFormat(bits=task.input_bits, signed=task.input_signed, scale=task.input_scale)
     signed = bool((task.train.x < 0).any())
+    if bits <= signed:
+        raise InputError(f"input_bits must be at least 2 for data with negative values, not {bits}")
     largest = float(np.abs(task.train.x).max()) or 1.0
     return InputFormat(bits=bits, signed=signed, scale=largest / ((1 << (bits - signed)) - 1))
 

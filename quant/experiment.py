@@ -131,14 +131,24 @@ def load_run(folder: Path) -> Run:
         result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"{folder / RESULT}: not JSON ({error})") from error
+    _check_result(result, folder / RESULT)
     task = load_task(config.task, **config.task_options)
     network = build_network(config, task)
     try:
         network.load_state_dict(read_checkpoint(folder / BEST)["network"])
-    except (RuntimeError, KeyError) as error:
+    except (RuntimeError, KeyError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{folder / BEST}: does not fit {CONFIG} ({reason})") from error
     return Run(folder=folder, config=config, task=task, network=network, result=result)
+
+
+def _check_result(result: Any, path: Path) -> None:
+    """Refuse a result that is not what :func:`_result` makes."""
+    needed = ("best_epoch", "epochs", "seconds", "versions", *SPLITS)
+    missing = [key for key in needed if not isinstance(result, dict) or key not in result]
+    missing += [split for split in SPLITS if not missing and "accuracy" not in result[split]]
+    if missing:
+        raise InputError(f"{path}: not the result of a run, it has no {missing[0]!r}")
 
 
 def _result(config: ExperimentConfig, task: Task, network: HadamardRNN, trainer: Trainer) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +92,22 @@ def read_description(core: str | os.PathLike[str]) -> CoreDescription:
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: not the description of a generated core (no {error})") from error
+    except (AttributeError, ValueError, ZeroDivisionError) as error:
+        raise InputError(f"{path}: not the description of a generated core ({error})") from error
+    _check_types(path, description)
     if not description.verilog.is_file():
         raise InputError(f"{description.verilog}: no such file, expected the Verilog that {path.name} describes")
     return description
+
+
+def _check_types(path: Path, description: CoreDescription) -> None:
+    """Refuse a description whose values cannot be those of a core."""
+    for field in fields(CoreDescription):
+        value = getattr(description, field.name)
+        if not isinstance(value, field.type) or (type(value) is bool) != (field.type is bool):  # type: ignore[arg-type]
+            raise InputError(f"{path}: {field.name} must be {field.type.__name__}, not {value!r}")  # type: ignore[union-attr]
+        if field.type is int and value < 1:
+            raise InputError(f"{path}: {field.name} must be at least 1, not {value!r}")
 
 
 def _read(path: Path) -> dict[str, Any]:

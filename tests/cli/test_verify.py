@@ -92,7 +92,7 @@ def test_verilog_that_does_not_compile_is_one_line(run: Run, network_file: Path,
     with (core / "hadamard_core.v").open("a") as file:
         file.write("endmodule\n")
     outcome = run("verify", network_file, "--dir", core)
-    assert outcome.status == 1
+    assert outcome.status == 3
     assert outcome.out == ""
     assert outcome.err.splitlines()[-1].startswith("hadamrnn: error: verilator cannot compile")
     assert "Traceback" not in outcome.err

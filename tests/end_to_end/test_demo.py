@@ -30,14 +30,17 @@ def test_demo_shows_what_the_readme_promises(tmp_path: Path) -> None:
     assert f"{found['integer_accuracy']:.1%}" in page
 
 
-def test_demo_leaves_folders_alone_that_are_not_its_own(tmp_path: Path) -> None:
-    (tmp_path / "letter.txt").write_text("mine")
+@pytest.mark.parametrize("name", ["letter.txt", "demo.json"])
+def test_demo_leaves_folders_alone_that_are_not_its_own(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}")
     outcome = CliRunner().invoke(hadamrnn, ["demo", "-o", str(tmp_path)])
     assert outcome.exit_code == 2
-    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("arguments", [["--target", "ice41"], ["--sequences", "0"], ["--colour", "red"]])
+@pytest.mark.parametrize(
+    "arguments", [["--target", "ice41"], ["--sequences", "0"], ["--colour", "red"], ["--seed", "-1"]]
+)
 def test_bad_options_leave_nothing(tmp_path: Path, arguments: list[str]) -> None:
     outcome = CliRunner().invoke(hadamrnn, ["demo", "-o", str(tmp_path / "demo"), *arguments])
     assert outcome.exit_code == 2
