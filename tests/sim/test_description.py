@@ -76,3 +76,21 @@ def test_no_core_two_cores_and_a_core_without_verilog(folder: Path, tmp_path: Pa
     (folder / "hadamard_core.v").unlink()
     with pytest.raises(InputError, match=r"hadamard_core\.v: no such file, expected the Verilog that other\.json"):
         read_description(folder / "other.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"verilog": ""}, "not the description of a generated core"),
+        ({"rows": "x"}, "rows must be int, not 'x'"),
+        ({"rows": 0}, "rows must be at least 1, not 0"),
+        ({"cycles_per_step": True}, "cycles_per_step must be int, not True"),
+        ({"parameters": []}, "not the description of a generated core"),
+        ({"name": 3}, "name must be str, not 3"),
+    ],
+)
+def test_values_that_no_core_has(folder: Path, change: dict[str, object], message: str) -> None:
+    path = folder / "hadamard_core.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(InputError, match=message):
+        read_description(path)
