@@ -25,7 +25,7 @@ test: $(VENV)/.installed-dev icarus
 	$(VENV)/bin/python -m pytest -n $(WORKERS) -m 'not long'
 
 test-long: $(VENV)/.installed-dev icarus
-	$(VENV)/bin/python -m pytest -n $(WORKERS) -m long
+	$(VENV)/bin/python -m pytest -n $(WORKERS) -m long $(ARGUMENTS)
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .

@@ -23,7 +23,7 @@ def test_demo_shows_what_the_readme_promises(tmp_path: Path) -> None:
     assert found["verification"]["sequences"] == 8
     (synthesis,) = found["synthesis"]
     assert synthesis["fits"]
-    assert synthesis["achieved_mhz"] >= 48
+    assert synthesis["clock"]["achieved_mhz"] >= 48
     page = (folder / "report.html").read_text()
     assert page.count("<svg") == 5
     assert not re.search(r"""(src|href)=["']?https?:""", page)  # it needs no other file
