@@ -10,10 +10,19 @@ from typing import Any, TypeVar
 from ..errors import InputError
 from ..model.options import TrainingOptions
 from ..model.shape import READOUT_ACTIVATIONS, check_choice, check_shape
-from ..model.tasks import check_task
+from ..model.tasks import check_task, task_options
 from .weight_format import check_weight_bits
 
 SIGNS = ("learned", "drawn")
+KINDS = ("hadamard", "float", "lstm")
+# Options that a baseline has no use for: they are not written, and refused where a file gives them.
+_UNUSED: dict[str, dict[str, Any]] = {
+    "hadamard": {},
+    "float": {"weight_bits": 4},
+    "lstm": {"block_size": 1, "weight_bits": 4, "signs": "drawn", "readout_activation": "none"},
+}
+
+_TOML_TYPES = (bool, int, float, str)
 
 Options = TypeVar("Options")
 
@@ -24,11 +33,14 @@ class NetworkOptions:
 
     Parameters
     ----------
+    kind : ``"hadamard"``; or a baseline that cannot be frozen: ``"float"``, the same with U and V as trained and not
+        quantised, or ``"lstm"``, which has ``hidden_size`` and ``embedding_size`` and none of the other options.
     hidden_size : d, units of the state.
     block_size : n, a power of two that divides d; d itself where left out or 0.
     weight_bits : p of U and V, 2 to 8, or ``"ternary"``.
     signs : ``"learned"``, or ``"drawn"`` and then left alone.
     readout_activation : ``"relu"`` or ``"none"``.
+    embedding_size : for tasks whose inputs are tokens: values of the learnt vector of a token; 0 for none.
 
     Raises
     ------
@@ -36,19 +48,30 @@ class NetworkOptions:
         If a value is of the wrong type or out of range.
     """
 
+    kind: str = "hadamard"
     hidden_size: int
     block_size: int = 0
     weight_bits: int | str = 4
     signs: str = "learned"
     readout_activation: str = "relu"
+    embedding_size: int = 0
 
     def __post_init__(self) -> None:
+        check_choice("kind", self.kind, KINDS)
+        for name, value in _UNUSED[self.kind].items():
+            object.__setattr__(self, name, value)
         if self.block_size == 0 and type(self.block_size) is int:
             object.__setattr__(self, "block_size", self.hidden_size)
         check_shape(hidden_size=self.hidden_size, block_size=self.block_size)
         check_weight_bits(self.weight_bits)
         check_choice("signs", self.signs, SIGNS)
         check_choice("readout_activation", self.readout_activation, READOUT_ACTIVATIONS)
+        if type(self.embedding_size) is not int or self.embedding_size < 0:
+            raise InputError(f"embedding_size must be an integer of at least 0, not {self.embedding_size!r}")
+
+    def to_table(self) -> dict[str, Any]:
+        """The options that this kind of network has, each with its value."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if name not in _UNUSED[self.kind]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +80,7 @@ class ExperimentConfig:
 
     Parameters
     ----------
-    task, task_options : see :func:`hadamrnn.model.tasks.load_task`.
+    task, task_options : see :func:`hadamrnn.model.tasks.load_task`; options left out have their defaults.
     network, training : see there.
 
     Raises
@@ -73,21 +96,40 @@ class ExperimentConfig:
 
     def __post_init__(self) -> None:
         check_task(self.task, self.task_options)
+        defaults = {name: value for name, value in task_options(self.task).items() if isinstance(value, _TOML_TYPES)}
+        object.__setattr__(self, "task_options", defaults | self.task_options)
 
     def replace(self, **training: Any) -> "ExperimentConfig":
         """The same experiment with other training options (``seed=1``, ``epochs=10``, …)."""
         _refuse_unknown(training, _names(TrainingOptions), "training options")
         return dataclasses.replace(self, training=dataclasses.replace(self.training, **training))
 
-    def to_toml(self) -> str:
-        """The configuration as TOML, every value spelt out; :func:`parse_config` reads it back to an equal one."""
-        tables = {
+    def replace_kind(self, kind: str) -> "ExperimentConfig":
+        """The same experiment with another kind of network."""
+        return dataclasses.replace(self, network=dataclasses.replace(self.network, kind=kind))
+
+    def to_tables(self) -> dict[str, dict[str, Any]]:
+        """The tables of the file, every value spelt out."""
+        return {
             "task": {"name": self.task, **self.task_options},
-            "network": dataclasses.asdict(self.network),
+            "network": self.network.to_table(),
             "training": dataclasses.asdict(self.training),
         }
+
+    def first_difference(self, other: "ExperimentConfig") -> str | None:
+        """The first key in which two experiments differ, in words, or None where they are the same one."""
+        ours, theirs = self.to_tables(), other.to_tables()
+        for table, values in ours.items():
+            for key in dict.fromkeys((*values, *theirs[table])):
+                left, right = (_described(tables[table], key) for tables in (ours, theirs))
+                if left != right:
+                    return f"[{table}] {key}: {left}, not {right}"
+        return None
+
+    def to_toml(self) -> str:
+        """The configuration as TOML, every value spelt out; :func:`parse_config` reads it back to an equal one."""
         lines = []
-        for table, values in tables.items():
+        for table, values in self.to_tables().items():
             lines += [f"[{table}]", *(f"{key} = {_toml_value(value)}" for key, value in values.items()), ""]
         return "\n".join(lines)
 
@@ -140,9 +182,21 @@ def parse_config(text: str) -> ExperimentConfig:
     return ExperimentConfig(
         task=name,
         task_options=task,
-        network=_build(NetworkOptions, "network", document.get("network", {})),
+        network=_network(document.get("network", {})),
         training=_build(TrainingOptions, "training", document.get("training", {})),
     )
+
+
+def _network(values: dict[str, Any]) -> NetworkOptions:
+    options = _build(NetworkOptions, "network", values)
+    for name in _UNUSED[options.kind]:
+        if name in values:
+            raise InputError(f"[network] {name} does not go with kind {options.kind!r}, which has no use for it")
+    return options
+
+
+def _described(values: dict[str, Any], key: str) -> str:
+    return _toml_value(values[key]) if key in values else "nothing"
 
 
 def _build(kind: type[Options], table: str, values: dict[str, Any]) -> Options:

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
 from ..errors import InputError
+from ..model.baselines import LSTMBaseline
 from ..model.checkpoint import read_checkpoint
 from ..model.network import HadamardRNN
 from ..model.progress import StepReport
@@ -25,45 +26,78 @@ from ..model.training import BEST, CURVE, LAST, METRICS, Trainer, evaluate
 from .configuration import ExperimentConfig, read_config
 from .quantisers import sign_quantiser, weight_quantiser
 
+# A HadamardRNN or an LSTMBaseline: training and evaluation ask nothing of a network that both do not have.
+Network: TypeAlias = Any
+
 CONFIG, RESULT = "config.toml", "result.json"
 FILES = (CONFIG, LAST, BEST, METRICS, CURVE, RESULT)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Run:
-    """A finished run: its network is the one of the best validation accuracy, ``result`` what ``result.json`` says."""
+    """A finished run: its network is the one of the best validation result, ``result`` what ``result.json`` says."""
 
     folder: Path
     config: ExperimentConfig
     task: Task
-    network: HadamardRNN
+    network: Network
     result: dict[str, Any]
 
     @property
     def origin(self) -> dict[str, Any]:
-        """What the file of the frozen network says of where it comes from, plain JSON."""
+        """What the file of the frozen network says of where it comes from, plain JSON.
+
+        Raises
+        ------
+        InputError
+            For a baseline, which no core computes and which cannot be frozen.
+        """
+        kind = self.config.network.kind
+        if kind != "hadamard":
+            raise InputError(f"{self.folder}: a run of kind {kind!r} is a baseline and cannot be frozen to integers")
         return {
             "config": self.config.to_toml(),
             "best_epoch": self.result["best_epoch"],
             "float_accuracy": {split: self.result[split]["accuracy"] for split in SPLITS},
+            "float_loss": {split: self.result[split]["loss"] for split in SPLITS},
             "versions": self.result["versions"],
         }
 
 
-def build_network(config: ExperimentConfig, task: Task) -> HadamardRNN:
-    """The network of ``config`` for ``task``, quantised in training, as its seed draws it."""
+def build_network(config: ExperimentConfig, task: Task) -> Network:
+    """The network of ``config`` for ``task``, as its seed draws it; quantised in training unless it is a baseline.
+
+    Raises
+    ------
+    InputError
+        If it is to embed inputs that are no tokens.
+    """
     options = config.network
+    input_kind = getattr(task, "input_kind", "vector")
+    if options.embedding_size and input_kind != "index":
+        raise InputError(
+            f"[network] embedding_size goes with tasks whose inputs are tokens; those of {task.name!r} are vectors"
+        )
+    shape: dict[str, Any] = {
+        "input_size": task.input_size,
+        "hidden_size": options.hidden_size,
+        "output_size": getattr(task, "output_size", task.classes),
+        "readout": getattr(task, "readout", "last"),
+        "generator": torch.Generator().manual_seed(config.training.seed),
+    }
+    if input_kind == "index":
+        shape |= {"input_kind": input_kind, "embedding_size": options.embedding_size or None}
+    if options.kind == "lstm":
+        return LSTMBaseline(**shape)
+    quantised = options.kind == "hadamard"
     return HadamardRNN(
-        input_size=task.input_size,
-        hidden_size=options.hidden_size,
-        output_size=task.classes,
+        **shape,
         block_size=options.block_size,
         sign_quantiser=sign_quantiser(),
-        input_quantiser=weight_quantiser(options.weight_bits),
-        output_quantiser=weight_quantiser(options.weight_bits),
+        input_quantiser=weight_quantiser(options.weight_bits) if quantised else None,
+        output_quantiser=weight_quantiser(options.weight_bits) if quantised else None,
         readout_activation=options.readout_activation,
         learn_signs=options.signs == "learned",
-        generator=torch.Generator().manual_seed(config.training.seed),
     )
 
 
@@ -151,10 +185,11 @@ def _check_result(result: Any, path: Path) -> None:
         raise InputError(f"{path}: not the result of a run, it has no {missing[0]!r}")
 
 
-def _result(config: ExperimentConfig, task: Task, network: HadamardRNN, trainer: Trainer) -> dict[str, Any]:
+def _result(config: ExperimentConfig, task: Task, network: Network, trainer: Trainer) -> dict[str, Any]:
     assert trainer.best is not None, "there is at least one epoch"
     return {
         "task": config.task,
+        "kind": config.network.kind,
         "seed": config.training.seed,
         "epochs": config.training.epochs,
         "best_epoch": trainer.best["epoch"],
@@ -189,10 +224,9 @@ def _check_free(folder: Path, overwrite: bool) -> None:
 def _check_resumable(config: ExperimentConfig, folder: Path) -> None:
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder}: nothing to resume, it has no {CONFIG}")
-    before, now = read_config(folder / CONFIG).to_toml(), config.to_toml()
-    for old, new in zip(before.splitlines(), now.splitlines(), strict=False):
-        if old != new:
-            raise InputError(f"{folder}: holds a run of another configuration: {old!r}, not {new!r}")
+    difference = read_config(folder / CONFIG).first_difference(config)
+    if difference is not None:
+        raise InputError(f"{folder}: holds a run of another configuration: {difference}")
 
 
 def _clear(folder: Path) -> None:

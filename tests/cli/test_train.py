@@ -109,7 +109,7 @@ def test_options_that_cannot_be(
     ("text", "message"),
     [
         ("[task\n", "not a TOML document"),
-        (CONFIG.replace("hidden_size", "hiden_size"), "unknown 'hiden_size'; keys of [network]: hidden_size"),
+        (CONFIG.replace("hidden_size", "hiden_size"), "unknown 'hiden_size'; keys of [network]: kind, hidden_size"),
         (CONFIG.replace("[training]", "[trainning]"), "unknown 'trainning'; tables: task, network, training"),
         (CONFIG.replace('"digits"', '"digit"'), "unknown task 'digit'"),
         (CONFIG.replace("= 2", '= "2"'), "[training] epochs must be an integer of at least 1, not '2'"),

@@ -58,6 +58,37 @@ def test_what_is_written_reads_back_equal(text: str) -> None:
     assert "block_size" in written  # spelt out
 
 
+def test_options_of_the_task_are_spelt_out() -> None:
+    assert parse_config(FULL.replace("permuted = true\n", "")).task_options == {"permuted": False}
+
+
+@pytest.mark.parametrize("kind", ["float", "lstm"])
+def test_a_baseline_has_only_the_options_of_its_kind(kind: str) -> None:
+    config = parse_config(FULL).replace_kind(kind)
+    written = config.to_toml()
+    assert parse_config(written) == config
+    assert "weight_bits" not in written
+    assert ("block_size" in written) == (kind == "float")
+    assert config.network.hidden_size == 512
+    assert config.task_options == {"permuted": True}
+    with pytest.raises(InputError, match=rf"^\[network\] \w+ does not go with kind '{kind}', which has no use for it$"):
+        parse_config(FULL.replace("[network]", f'[network]\nkind = "{kind}"'))
+
+
+def test_an_lstm_may_have_any_number_of_units() -> None:
+    assert parse_config(MINIMAL.replace("64", '100\nkind = "lstm"')).network.hidden_size == 100
+
+
+def test_the_first_difference_is_named() -> None:
+    config = parse_config(FULL)
+    assert config.first_difference(parse_config(FULL)) is None
+    assert config.first_difference(config.replace(seed=5)) == "[training] seed: 12, not 5"
+    other = parse_config(FULL.replace("permuted = true", "").replace("= 512", "= 256"))
+    assert config.first_difference(other) == "[task] permuted: true, not false"
+    assert config.first_difference(config.replace_kind("lstm")) == '[network] kind: "hadamard", not "lstm"'
+    assert config.first_difference(parse_config(MINIMAL)) == '[task] name: "mnist", not "digits"'
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_configurations_of_the_project_are_valid(path: Path) -> None:
     assert parse_config(read_config(path).to_toml()) == read_config(path)
@@ -83,7 +114,7 @@ def test_training_options_can_be_replaced() -> None:
         (
             "hidden_size",
             "hiden_size",
-            "unknown 'hiden_size'; keys of [network]: hidden_size, block_size, weight_bits, ",
+            "unknown 'hiden_size'; keys of [network]: kind, hidden_size, block_size, weight_bits, ",
         ),
         ("[training]", "[trainning]", "unknown 'trainning'; tables: task, network, training"),
         ("seed = 12", "sed = 12", "unknown 'sed'; keys of [training]: epochs, "),
@@ -100,6 +131,8 @@ def test_training_options_can_be_replaced() -> None:
         ('"ternary"', '"binary"', "[network] weight_bits must be 2 to 8 or 'ternary', not 'binary'"),
         ('"ternary"', "true", "[network] weight_bits must be 2 to 8 or 'ternary', not True"),
         ('"drawn"', '"fixed"', "[network] signs must be one of learned, drawn, not 'fixed'"),
+        ("= 512", '= 512\nkind = "gru"', "[network] kind must be one of hadamard, float, lstm, not 'gru'"),
+        ("= 512", "= 512\nembedding_size = -1", "[network] embedding_size must be an integer of at least 0, not -1"),
         ('"none"', '"tanh"', "[network] readout_activation must be one of relu, none, not 'tanh'"),
         ("epochs = 3", "epochs = 0", "[training] epochs must be an integer of at least 1, not 0"),
         ("1e-05", '"fast"', "[training] learning_rate must be a number above 0 and at most 1, not 'fast'"),

@@ -119,10 +119,43 @@ def test_a_finished_run_is_not_overwritten_by_accident(run: Run, tmp_path: Path)
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
+def test_a_configuration_of_an_older_version_resumes_with_defaults(run: Run, tmp_path: Path) -> None:
+    old = [line for line in CONFIGURATION.to_toml().splitlines() if not line.startswith(("kind", "embedding_size"))]
+    (tmp_path / CONFIG).write_text("\n".join(old))
+    assert train(CONFIGURATION, tmp_path, resume=True).result["test"] == run.result["test"]
+
+
+@pytest.mark.parametrize("kind", ["float", "lstm"])
+def test_baselines_train_load_and_are_not_frozen(kind: str, tmp_path: Path) -> None:
+    finished = train(CONFIGURATION.replace_kind(kind).replace(epochs=2), tmp_path / "run")
+    assert finished.result["kind"] == kind
+    assert finished.result["test"]["accuracy"] > 0.12  # of ten classes
+    loaded = load_run(tmp_path / "run")
+    assert evaluate(loaded.network, loaded.task.test) == evaluate(finished.network, loaded.task.test)
+    with pytest.raises(InputError) as error:
+        loaded.origin  # noqa: B018
+    reason = f"a run of kind '{kind}' is a baseline and cannot be frozen to integers"
+    assert str(error.value) == f"{tmp_path / 'run'}: {reason}"
+
+
+def test_the_float_baseline_computes_with_the_weights_themselves(run: Run) -> None:
+    network = build_network(CONFIGURATION.replace_kind("float"), run.task)
+    assert torch.equal(network.input_quantiser(network.input_weight), network.input_weight)
+    assert set(network.signs.tolist()) == {-1.0, 1.0}
+    drawn = build_network(CONFIGURATION, run.task)
+    assert torch.equal(network.output_weight, drawn.output_weight)
+
+
+def test_vectors_have_no_embedding(run: Run) -> None:
+    config = parse_config(CONFIGURATION.to_toml().replace("embedding_size = 0", "embedding_size = 4"))
+    with pytest.raises(InputError, match=r"goes with tasks whose inputs are tokens; those of 'digits' are vectors$"):
+        build_network(config, run.task)
+
+
 def test_resuming_another_configuration_is_refused(run: Run) -> None:
     with pytest.raises(InputError) as error:
         train(CONFIGURATION.replace(seed=4), run.folder, resume=True)
-    assert str(error.value).endswith("holds a run of another configuration: 'seed = 0', not 'seed = 4'")
+    assert str(error.value).endswith("holds a run of another configuration: [training] seed: 0, not 4")
 
 
 def test_foreign_folders_are_left_alone(tmp_path: Path) -> None:
