@@ -5,27 +5,33 @@ from pathlib import Path
 from .replacement import replacing
 
 
-def draw_curve(history: list[dict], path: Path, *, title: str) -> None:
-    """Draw loss and accuracy of every epoch in ``history`` (records of ``metrics.jsonl``) to a PNG at ``path``."""
+def draw_curve(history: list[dict], path: Path, *, title: str, kept: int | None = None) -> None:
+    """Draw loss and accuracy of every epoch in ``history`` (records of ``metrics.jsonl``) to a PNG at ``path``.
+
+    A regression has no accuracy: its loss has the picture for itself. The epoch ``kept`` gets a star.
+    """
     from matplotlib.figure import Figure  # half a second to import; no pyplot, so no display and no global state
 
-    epochs = [record["epoch"] for record in history]
+    regression = history[0]["validation_accuracy"] is None
+    quantities = {"loss": ("mean squared error" if regression else "cross-entropy (nats)", 1.0)}
+    if not regression:
+        quantities["accuracy"] = ("accuracy (%)", 100.0)
     figure = Figure(figsize=(9, 3.6), dpi=120, layout="constrained")
     figure.suptitle(title)
-    loss, accuracy = figure.subplots(1, 2)
-    for axes, quantity, factor in ((loss, "loss", 1), (accuracy, "accuracy", 100)):
+    epochs = [record["epoch"] for record in history]
+    for axes, (quantity, (name, factor)) in zip(
+        figure.subplots(1, len(quantities), squeeze=False)[0], quantities.items(), strict=True
+    ):
         for split, colour in (("train", "#4477aa"), ("validation", "#ee6677")):
             values = [record[f"{split}_{quantity}"] * factor for record in history]
             axes.plot(epochs, values, color=colour, label=split, marker="o" if len(epochs) == 1 else None)
+            if kept is not None and split == "validation":
+                axes.plot(kept, values[epochs.index(kept)], "k*", label=f"kept: epoch {kept}")
         axes.set_xlabel("epoch")
+        axes.set_ylabel(name)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-    loss.set_yscale("log")
-    loss.set_ylabel("cross-entropy (nats)")
-    accuracy.set_ylabel("accuracy (%)")
-    best = max(history, key=lambda record: (record["validation_accuracy"], record["epoch"]))
-    accuracy.plot(best["epoch"], 100 * best["validation_accuracy"], "k*", label=f"kept: epoch {best['epoch']}")
-    loss.legend(frameon=False)
-    accuracy.legend(frameon=False, loc="lower right")
+        axes.set_yscale("log" if quantity == "loss" else "linear")
+        axes.legend(frameon=False)
     with replacing(path) as aside:
         figure.savefig(aside, format="png")

@@ -10,7 +10,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
-    """Where a training run is after a step; ``validation_accuracy`` (0 to 1) is that of the last whole epoch."""
+    """Where a training run is after a step.
+
+    ``validation_loss`` and ``validation_accuracy`` (0 to 1) are those of the last whole epoch; there is none during the
+    first one, and no accuracy of a regression.
+    """
 
     epoch: int
     epochs: int
@@ -18,6 +22,7 @@ class StepReport:
     steps: int
     loss: float
     validation_accuracy: float | None
+    validation_loss: float | None = None
 
 
 @contextmanager
@@ -27,15 +32,21 @@ def progress_bar(*, console: Console | None = None) -> Iterator[Callable[[StepRe
         TextColumn("training"),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
-        TextColumn("epochs · loss {task.fields[loss]} · validation {task.fields[accuracy]}"),
+        TextColumn("epochs · loss {task.fields[loss]} · validation {task.fields[validation]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console or Console(stderr=True)) as progress:
-        bar = progress.add_task("training", total=None, loss="–", accuracy="–")
+        bar = progress.add_task("training", total=None, loss="–", validation="–")
 
         def show(report: StepReport) -> None:
-            accuracy = "–" if report.validation_accuracy is None else f"{100 * report.validation_accuracy:.1f} %"
             completed = report.epoch + report.step / report.steps
-            progress.update(bar, total=report.epochs, completed=completed, loss=f"{report.loss:.3f}", accuracy=accuracy)
+            loss, validation = f"{report.loss:.3g}", _validation(report)
+            progress.update(bar, total=report.epochs, completed=completed, loss=loss, validation=validation)
 
         yield show
+
+
+def _validation(report: StepReport) -> str:
+    if report.validation_accuracy is not None:
+        return f"{100 * report.validation_accuracy:.1f} %"
+    return "–" if report.validation_loss is None else f"loss {report.validation_loss:.3g}"

@@ -4,55 +4,35 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from ..errors import InputError
 from .checkpoint import read_checkpoint, write_checkpoint
 from .curve import draw_curve
 from .interruption import Interruption
 from .network import HadamardRNN
+from .objective import evaluate, score, tensors
 from .options import TrainingOptions
 from .progress import StepReport
-from .task import Split, Task
+from .task import Task
 from .threads import suited_threads
 
 LAST, BEST, METRICS, CURVE = "last.pt", "best.pt", "metrics.jsonl", "curve.png"
 CHECKPOINT_SECONDS = 60.0
-EVALUATION_BATCH = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """Mean cross-entropy in nats, and the share of sequences classified rightly, 0 to 1."""
-
-    loss: float
-    accuracy: float
-
-
-@torch.no_grad()
-def evaluate(network: HadamardRNN, split: Split) -> Evaluation:
-    """Evaluate ``network`` on ``split``, in batches of :data:`EVALUATION_BATCH`."""
-    loss, correct = 0.0, 0
-    with suited_threads(network, sequences=min(len(split), EVALUATION_BATCH), steps=split.x.shape[1]):
-        for start in range(0, len(split), EVALUATION_BATCH):
-            part = slice(start, start + EVALUATION_BATCH)
-            logits, y = network(torch.from_numpy(split.x[part])), torch.from_numpy(split.y[part])
-            loss += cross_entropy(logits, y, reduction="sum").item()
-            correct += int((logits.argmax(1) == y).sum())
-    return Evaluation(loss=loss / len(split), accuracy=correct / len(split))
 
 
 class Trainer:
     """One training run in one folder.
 
     The folder receives ``last.pt`` (after every epoch, every minute, and on interruption), ``best.pt`` (the network of
-    the best validation accuracy; of equals, the latest), ``metrics.jsonl`` (one line an epoch) and ``curve.png``.
+    the best epoch), ``metrics.jsonl`` (one line an epoch) and ``curve.png``.
+
+    The best epoch is the one of the highest validation accuracy where there is one label a sequence, else the one of
+    the lowest validation loss: with a label per step, accuracy is at its best long before the network is. Of equals, it
+    is the latest.
 
     Two runs of the same network, task and options give the same weights bit for bit on the same machine with the same
     number of threads, however often one of them was stopped and resumed.
@@ -80,6 +60,7 @@ class Trainer:
         report: Callable[[StepReport], None] | None = None,
     ) -> None:
         _check_fit(network, task)
+        self.device = network.output_weight.device
         self.network, self.task, self.options, self.folder = network, task, options, folder
         self._report = report
         self._signs_learn = network.sign_latents.requires_grad
@@ -107,33 +88,34 @@ class Trainer:
         if resume:
             self._restore(read_checkpoint(self.folder / LAST))
         _write_metrics(self.folder / METRICS, self.history)
-        x, y = torch.from_numpy(self.task.train.x), torch.from_numpy(self.task.train.y)
         threads = suited_threads(self.network, sequences=self.options.batch_size, steps=self.task.steps)
         with threads, _deterministic(), Interruption() as interruption:
             self._resumed_at = self._saved_at = time.monotonic()
             while self._epoch < self.options.epochs:
-                self._train_epoch(x, y, interruption)
+                self._train_epoch(interruption)
                 self._finish_epoch()
         self.network.sign_latents.requires_grad_(self._signs_learn)
-        draw_curve(self.history, self.folder / CURVE, title=f"{self.task.name}, d = {self.network.hidden_size}")
+        title = f"{self.task.name}, d = {self.network.hidden_size}"
+        draw_curve(self.history, self.folder / CURVE, title=title, kept=self.best["epoch"] if self.best else None)
         return self.history
 
     def _begin_epoch(self) -> None:
-        self._position, self._loss_sum, self._correct = 0, 0.0, 0
+        self._position, self._loss_sum, self._counted, self._right = 0, 0.0, 0, 0
         self._signs_before = self.network.signs.detach().clone()
 
-    def _train_epoch(self, x: Tensor, y: Tensor, interruption: Interruption) -> None:
-        options, order = self.options, _order(self.options.seed, self._epoch, len(y))
+    def _train_epoch(self, interruption: Interruption) -> None:
+        options, size = self.options, len(self.task.train)
+        order = _order(options.seed, self._epoch, size)
         rate, sign_rate = options.rates(self._epoch)
         self._optimiser.param_groups[0]["lr"], self._optimiser.param_groups[1]["lr"] = rate, sign_rate
         self.network.sign_latents.requires_grad_(self._signs_learn and sign_rate > 0)
-        steps = -(-len(y) // options.batch_size)
-        while self._position < len(y):
+        steps = -(-size // options.batch_size)
+        while self._position < size:
             batch = order[self._position : self._position + options.batch_size]
-            loss = self._step(x[batch], y[batch])
+            loss = self._step(batch)
             self._position += len(batch)
             if self._report:
-                accuracy = self.history[-1]["validation_accuracy"] if self.history else None
+                before = self.history[-1] if self.history else {}
                 self._report(
                     StepReport(
                         epoch=self._epoch,
@@ -141,7 +123,8 @@ class Trainer:
                         step=-(-self._position // options.batch_size),
                         steps=steps,
                         loss=loss,
-                        validation_accuracy=accuracy,
+                        validation_loss=before.get("validation_loss"),
+                        validation_accuracy=before.get("validation_accuracy"),
                     )
                 )
             if interruption.requested:
@@ -150,32 +133,34 @@ class Trainer:
             if time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
                 self._save()
 
-    def _step(self, x: Tensor, y: Tensor) -> float:
+    def _step(self, batch: np.ndarray) -> float:
+        x, y, lengths = tensors(self.task.train, batch, self.device)
         self._optimiser.zero_grad()
-        logits = self.network(x)
-        loss = cross_entropy(logits, y)
-        value = loss.item()
+        result = score(self.network(x) if lengths is None else self.network(x, lengths), y, lengths)
+        value = result.loss.item()
         if not np.isfinite(value):
             where, rate = f"epoch {self._epoch + 1}", self.options.learning_rate
             raise InputError(f"training diverged in {where}: loss {value}; learning_rate {rate:g} is too large")
-        loss.backward()
+        result.loss.backward()
         if self.options.gradient_clip:
             torch.nn.utils.clip_grad_norm_(self._weights, self.options.gradient_clip)
         self._optimiser.step()
         self.network.constrain_()
-        self._loss_sum += value * len(y)
-        self._correct += int((logits.argmax(1) == y).sum())
+        self._loss_sum += value * result.counted
+        self._counted += result.counted
+        self._right += result.right or 0
         return value
 
     def _finish_epoch(self) -> None:
-        validation, trained = evaluate(self.network, self.task.validation), len(self.task.train)
+        validation = evaluate(self.network, self.task.validation)
         rate, sign_rate = self.options.rates(self._epoch)
         record = {
             "epoch": self._epoch + 1,
-            "train_loss": self._loss_sum / trained,
-            "train_accuracy": self._correct / trained,
+            "train_loss": self._loss_sum / self._counted,
+            "train_accuracy": None if validation.accuracy is None else self._right / self._counted,
             "validation_loss": validation.loss,
             "validation_accuracy": validation.accuracy,
+            "validation_sequence_accuracy": validation.sequence_accuracy,
             "learning_rate": rate,
             "sign_learning_rate": sign_rate if self._signs_learn else 0.0,
             "sign_flips": int((self.network.signs != self._signs_before).sum()),
@@ -183,13 +168,18 @@ class Trainer:
         }
         self.history.append(record)
         self._epoch += 1
-        if self.best is None or validation.accuracy >= self.best["validation_accuracy"]:
-            self.best = {"epoch": self._epoch, "validation_accuracy": validation.accuracy}
+        if self.best is None or self._merit(record) >= self._merit(self.best):
+            self.best = {name: record[name] for name in ("epoch", "validation_loss", "validation_accuracy")}
             write_checkpoint(self.folder / BEST, {"network": self.network.state_dict(), **self.best})
         self._begin_epoch()
         self._save()
         with (self.folder / METRICS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
+
+    def _merit(self, record: dict) -> float:
+        """What is highest in the best epoch."""
+        by_accuracy = self.task.objective == "classification" and self.task.readout == "last"
+        return record["validation_accuracy"] if by_accuracy else -record["validation_loss"]
 
     def _elapsed(self) -> float:
         return self._seconds + time.monotonic() - self._resumed_at
@@ -202,7 +192,8 @@ class Trainer:
             "epoch": self._epoch,
             "position": self._position,
             "loss_sum": self._loss_sum,
-            "correct": self._correct,
+            "counted": self._counted,
+            "right": self._right,
             "signs_before": self._signs_before,
             "history": self.history,
             "best": self.best,
@@ -220,24 +211,29 @@ class Trainer:
             raise InputError(f"{self.folder / LAST}: a checkpoint of another network ({reason})") from error
         torch.set_rng_state(state["random"])
         self._epoch, self._position = state["epoch"], state["position"]
-        self._loss_sum, self._correct = state["loss_sum"], state["correct"]
+        self._loss_sum, self._counted, self._right = state["loss_sum"], state["counted"], state["right"]
         self._signs_before = state["signs_before"]
         self.history, self.best, self._seconds = state["history"], state["best"], state["seconds"]
 
 
 def _check_fit(network: HadamardRNN, task: Task) -> None:
-    if network.readout != "last":
-        raise InputError(f"readout {network.readout!r} needs a label per step; task {task.name!r} has one per sequence")
-    if (network.input_size, network.output_size) != (task.input_size, task.classes):
+    per = {"last": "sequence", "every": "step"}
+    if network.readout != task.readout:
+        needed, found = f"a result per {per[network.readout]}", f"one per {per[task.readout]}"
+        raise InputError(f"readout {network.readout!r} gives {needed}; task {task.name!r} needs {found}")
+    kind = getattr(network, "input_kind", "vector")
+    if kind != task.input_kind:
+        raise InputError(f"network has input_kind {kind!r}, task {task.name!r} needs {task.input_kind!r}")
+    if (network.input_size, network.output_size) != (task.input_size, task.output_size):
         found = f"{network.input_size} inputs and {network.output_size} outputs"
-        expected = f"{task.input_size} and {task.classes}"
+        expected = f"{task.input_size} and {task.output_size}"
         raise InputError(f"network has {found}, task {task.name!r} needs {expected}")
 
 
-def _order(seed: int, epoch: int, size: int) -> Tensor:
+def _order(seed: int, epoch: int, size: int) -> np.ndarray:
     """The order of the sequences in an epoch, from seed and epoch alone, so that nothing of it need be saved."""
     state = np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint64)[0]
-    return torch.randperm(size, generator=torch.Generator().manual_seed(int(state >> np.uint64(1))))
+    return torch.randperm(size, generator=torch.Generator().manual_seed(int(state >> np.uint64(1)))).numpy()
 
 
 def _write_metrics(path: Path, history: list[dict]) -> None:

@@ -255,7 +255,7 @@ def test_divergence_is_told(task: Task, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"readout": "every"}, "readout 'every' needs a label per step; task 'thirds' has one per sequence"),
+        ({"readout": "every"}, "readout 'every' gives a result per step; task 'thirds' needs one per sequence"),
         ({"input_size": 2}, "network has 2 inputs and 3 outputs, task 'thirds' needs 1 and 3"),
         ({"output_size": 10}, "network has 1 inputs and 10 outputs, task 'thirds' needs 1 and 3"),
     ],
@@ -272,17 +272,3 @@ def test_refuses_to_resume_nothing_or_another_network(task: Task, whole: Path, t
     with pytest.raises(InputError, match=r"last\.pt: a checkpoint of another network") as error:
         Trainer(network(hidden_size=32), task, OPTIONS, whole).run(resume=True)
     assert "\n" not in str(error.value)
-
-
-def test_evaluation_does_not_depend_on_its_batches(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole_set = evaluate(network(), task.train)
-    monkeypatch.setattr(training, "EVALUATION_BATCH", 7)
-    batched = evaluate(network(), task.train)
-    assert batched.accuracy == whole_set.accuracy
-    assert batched.loss == pytest.approx(whole_set.loss, rel=1e-6)
-    with torch.no_grad():
-        logits = network()(torch.from_numpy(task.train.x)).double().numpy()
-    shifted = logits - logits.max(1, keepdims=True)
-    entropy = np.log(np.exp(shifted).sum(1)) - shifted[np.arange(90), task.train.y]
-    assert whole_set.loss == pytest.approx(entropy.mean(), rel=1e-6)
-    assert whole_set.accuracy == np.mean(logits.argmax(1) == task.train.y)
