@@ -1,13 +1,14 @@
 """HadamRNN and Block-HadamRNN as one torch module."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
-from .recurrence import every_state, last_state
-from .shape import READOUT_ACTIVATIONS, READOUTS, check_choice, check_shape
+from .recurrence import PowerCache, every_state, last_state, step_loop
+from .shape import INPUT_KINDS, READOUT_ACTIVATIONS, READOUTS, check_choice, check_shape
 from .signs import LATENT_BOUND, StraightThroughSign, draw_latents
 from .walsh_hadamard import recurrent_gain
 
@@ -25,7 +26,7 @@ class HadamardRNN(nn.Module):
 
     Parameters
     ----------
-    input_size : m, values per step.
+    input_size : m, values per step; for ``index``, the number of tokens.
     hidden_size : d, units of the state.
     output_size : o, logits.
     block_size : n, a power of two that divides d; d itself where left out.
@@ -33,6 +34,9 @@ class HadamardRNN(nn.Module):
         left out.
     input_quantiser, output_quantiser : map U of shape ``(d, m)`` and V of shape ``(o, d)`` to what the network computes
         with; the identity where left out.
+    input_kind : ``"vector"``, or ``"index"``: a step is a token, and U x its column of U.
+    embedding_size : e; U is then the product of a trained ``(d, e)`` and an embedding E of shape ``(e, m)``.
+        The network computes with the product, quantised, and only that is frozen. For ``index`` only; 0 for none.
     readout : ``"last"`` (logits of shape ``(batch, o)``) or ``"every"`` (``(batch, time, o)``).
     readout_activation : ``"relu"`` or ``"none"``.
     learn_signs : whether u is trained, or left as drawn.
@@ -43,6 +47,7 @@ class HadamardRNN(nn.Module):
     Attributes
     ----------
     sign_latents, input_weight, bias, output_weight, output_bias : the trained parameters u, U, b, V, c.
+    embedding : E, or None. Where there is one, ``input_weight`` is of shape ``(d, e)``.
 
     Raises
     ------
@@ -66,6 +71,8 @@ class HadamardRNN(nn.Module):
         sign_quantiser: nn.Module | None = None,
         input_quantiser: nn.Module | None = None,
         output_quantiser: nn.Module | None = None,
+        input_kind: str = "vector",
+        embedding_size: int = 0,
         readout: str = "last",
         readout_activation: str = "relu",
         learn_signs: bool = True,
@@ -76,12 +83,18 @@ class HadamardRNN(nn.Module):
         super().__init__()
         block_size = hidden_size if block_size is None else block_size
         check_shape(input_size=input_size, hidden_size=hidden_size, output_size=output_size, block_size=block_size)
+        check_choice("input_kind", input_kind, INPUT_KINDS)
         check_choice("readout", readout, READOUTS)
         check_choice("readout_activation", readout_activation, READOUT_ACTIVATIONS)
         if not 0 < latent_spread <= LATENT_BOUND:
             raise InputError(f"latent_spread must be above 0 and at most {LATENT_BOUND:g}, not {latent_spread!r}")
+        if type(embedding_size) is not int or embedding_size < 0 or (embedding_size and input_kind != "index"):
+            raise InputError(
+                f"embedding_size must be 0, or positive for tokens, not {embedding_size!r} for {input_kind!r}"
+            )
         self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
         self.block_size = block_size
+        self.input_kind, self.embedding_size = input_kind, embedding_size
         self.readout, self.readout_activation = readout, readout_activation
         self.sqrt_half_bits = sqrt_half_bits
         self.gain = recurrent_gain(block_size, sqrt_half_bits)
@@ -95,34 +108,52 @@ class HadamardRNN(nn.Module):
 
         latents = draw_latents(hidden_size, spread=latent_spread, generator=generator)
         self.sign_latents = nn.Parameter(latents, requires_grad=learn_signs)
-        self.input_weight = uniform(hidden_size, input_size)
+        self.input_weight = uniform(hidden_size, embedding_size or input_size)
+        self.embedding = None
+        if embedding_size:
+            self.embedding = nn.Parameter(torch.randn(embedding_size, input_size, generator=generator))
         self.bias = nn.Parameter(torch.zeros(hidden_size))
         self.output_weight = uniform(output_size, hidden_size)
         self.output_bias = nn.Parameter(torch.zeros(output_size))
+        self._powers = PowerCache()
 
     @property
     def signs(self) -> Tensor:
         """s of shape ``(d,)``, entries ±1."""
         return self.sign_quantiser(self.sign_latents)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits for ``x`` of shape ``(batch, time, m)``; through the closed form where the read-out is ``last``."""
-        if self.readout == "every":
-            return self.forward_loop(x)
-        self._check_input(x)
-        weight = self.input_quantiser(self.input_weight)
-        return self._read_out(last_state(self.signs, weight, self.bias, x, block_size=self.block_size, gain=self.gain))
+    def effective_input_weight(self) -> Tensor:
+        """U of shape ``(d, m)`` before it is quantised; the product with the embedding, where there is one."""
+        return self.input_weight if self.embedding is None else self.input_weight @ self.embedding
 
-    def forward_loop(self, x: Tensor) -> Tensor:
-        """The same logits step by step: the definition, which the closed form must equal."""
-        states = self.states(x)
-        return self._read_out(states if self.readout == "every" else states[:, -1])
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Logits; through the closed form, a pairwise reduction or a scan, whichever costs least.
+
+        Parameters
+        ----------
+        x : vectors of shape ``(batch, time, m)``, or tokens, integers of shape ``(batch, time)``, for ``index``.
+        lengths : steps of each sequence, integers from 1 to ``time`` of shape ``(batch,)``; all where left out. With
+            read-out ``every``, logits beyond a length mean nothing.
+        """
+        self._check_input(x)
+        if self.readout == "every":
+            return self._read_out(self.states(x))
+        weight, bias, shape = *self._drive(), self._shape
+        return self._read_out(last_state(self.signs, weight, bias, x, lengths=lengths, cache=self._powers, **shape))
+
+    def forward_loop(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """The same logits step by step: the definition, which :meth:`forward` must equal."""
+        self._check_input(x)
+        states = step_loop(self.signs, *self._drive(), x, **self._shape)
+        if self.readout == "last":
+            last = -1 if lengths is None else lengths - 1
+            states = states[torch.arange(len(x)), last]
+        return self._read_out(states)
 
     def states(self, x: Tensor) -> Tensor:
-        """Every state h_1 … h_T of shape ``(batch, time, d)``, step by step."""
+        """Every state h_1 … h_T of shape ``(batch, time, d)``."""
         self._check_input(x)
-        weight = self.input_quantiser(self.input_weight)
-        return every_state(self.signs, weight, self.bias, x, block_size=self.block_size, gain=self.gain)
+        return every_state(self.signs, *self._drive(), x, **self._shape)
 
     @torch.no_grad()
     def constrain_(self) -> None:
@@ -134,7 +165,18 @@ class HadamardRNN(nn.Module):
             state = torch.relu(state)
         return state @ self.output_quantiser(self.output_weight).T + self.output_bias
 
+    @property
+    def _shape(self) -> dict[str, Any]:
+        return {"block_size": self.block_size, "gain": self.gain}
+
+    def _drive(self) -> tuple[Tensor, Tensor]:
+        return self.input_quantiser(self.effective_input_weight()), self.bias
+
     def _check_input(self, x: Tensor) -> None:
-        if x.ndim != 3 or x.shape[2] != self.input_size or not x.shape[1]:
+        if self.input_kind == "index":
+            if x.ndim != 2 or x.is_floating_point() or not x.shape[1]:
+                found = f"{x.dtype} of shape {tuple(x.shape)}"
+                raise InputError(f"input must be integers of shape (batch, time) with time at least 1, not {found}")
+        elif x.ndim != 3 or x.shape[2] != self.input_size or not x.shape[1]:
             expected = f"(batch, time, {self.input_size}) with time at least 1"
             raise InputError(f"input must be of shape {expected}, not {tuple(x.shape)}")

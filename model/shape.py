@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..errors import InputError
 
+INPUT_KINDS = ("vector", "index")
 READOUTS = ("last", "every")
 READOUT_ACTIVATIONS = ("relu", "none")
 

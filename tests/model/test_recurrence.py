@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from hadamrnn.model.recurrence import every_state, last_state, recurrent_blocks
+from hadamrnn.model.recurrence import last_state, recurrent_blocks
+from hadamrnn.model.recurrence import step_loop as every_state
 from hadamrnn.model.walsh_hadamard import hadamard_matrix, recurrent_gain
 
 SHAPES = [(4, 4), (6, 2), (16, 16), (32, 8), (24, 8), (128, 128), (3, 1)]  # d, n; k even and odd, q = 1 and more
