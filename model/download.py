@@ -3,9 +3,10 @@
 import gzip
 import hashlib
 import os
+import shutil
 import urllib.request
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
@@ -20,6 +21,11 @@ def data_folder() -> Path:
     """The folder of data sets: ``HADAMRNN_DATA`` where set, else ``hadamrnn`` in the user's cache folder."""
     if folder := os.environ.get("HADAMRNN_DATA"):
         return Path(folder)
+    return cache_folder()
+
+
+def cache_folder() -> Path:
+    """``hadamrnn`` in the user's cache folder (``XDG_CACHE_HOME`` where set, else ``~/.cache``); it need not exist."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hadamrnn"
 
 
@@ -38,11 +44,41 @@ def read_gzip(folder: Path, name: str, *, sha256: str, homes: Sequence[str]) -> 
     """
     path = folder / name
     if not path.exists():
-        _download(path, sha256, homes)
+        download(path, homes=homes, check=lambda aside: _checked(aside.read_bytes(), sha256))
     try:
         return _checked(path.read_bytes(), sha256)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {error}; remove it to download it again") from error
+
+
+def download(path: Path, *, homes: Sequence[str], check: Callable[[Path], object]) -> None:
+    """Download ``path.name`` from the first of ``homes`` that has what passes ``check``; keep nothing else.
+
+    Parameters
+    ----------
+    homes : addresses of folders that hold the file, each with a slash at its end.
+    check : called with the path of the download, before it is put in place; raises ``OSError`` or ``ValueError``.
+
+    Raises
+    ------
+    InputError
+        If there is no such home: the message says which file to put where.
+    """
+    reasons = []
+    for home in homes:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as aside:
+                with (
+                    urllib.request.urlopen(home + path.name, timeout=TIMEOUT_SECONDS) as reply,
+                    aside.open("wb") as file,
+                ):
+                    shutil.copyfileobj(reply, file)
+                check(aside)
+            return
+        except (OSError, HTTPException, ValueError) as error:
+            reasons.append(f"{home}: {error.reason if isinstance(error, URLError) else error}")
+    raise InputError(f"cannot download {path.name} ({'; '.join(reasons)}); put it at {path}, or set HADAMRNN_DATA")
 
 
 def _checked(data: bytes, sha256: str) -> bytes:
@@ -54,19 +90,3 @@ def _checked(data: bytes, sha256: str) -> bytes:
     if found != sha256:
         raise ValueError(f"SHA-256 of its content is {found}, expected {sha256}")
     return content
-
-
-def _download(path: Path, sha256: str, homes: Sequence[str]) -> None:
-    reasons = []
-    for home in homes:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with urllib.request.urlopen(home + path.name, timeout=TIMEOUT_SECONDS) as reply:
-                data = reply.read()
-            _checked(data, sha256)
-            with replacing(path) as aside:
-                aside.write_bytes(data)
-            return
-        except (OSError, HTTPException, ValueError) as error:
-            reasons.append(f"{home}: {error.reason if isinstance(error, URLError) else error}")
-    raise InputError(f"cannot download {path.name} ({'; '.join(reasons)}); put it at {path}, or set HADAMRNN_DATA")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..stratified import stratified_order
 from ..task import Split, Task
 
 SIZES = (1257, 180, 360)  # 70 %, 10 %, 20 %
@@ -30,16 +31,3 @@ def load() -> Task:
         labels=tuple(str(digit) for digit in range(10)),
         input_scale=1 / PIXEL_MAXIMUM,
     )
-
-
-def stratified_order(y: np.ndarray) -> np.ndarray:
-    """An order of the samples, drawn once and for all, in which every stretch has the classes in their proportions.
-
-    The samples of a class, shuffled, are spread evenly over the unit interval; the order is that of their positions.
-    """
-    shuffled = np.random.RandomState(0).permutation(len(y))
-    position = np.empty(len(y))
-    for label in np.unique(y):
-        members = shuffled[y[shuffled] == label]
-        position[members] = (np.arange(len(members)) + 0.5) / len(members)
-    return shuffled[np.argsort(position[shuffled], kind="stable")]

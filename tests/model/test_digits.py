@@ -8,7 +8,6 @@ from sklearn.datasets import load_digits
 
 from hadamrnn.model.task import SPLITS, Task
 from hadamrnn.model.tasks import load_task
-from hadamrnn.model.tasks.digits import stratified_order
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +47,3 @@ def test_split_is_stratified(digits: Task) -> None:
 def test_split_never_changes(digits: Task) -> None:
     content = b"".join(getattr(digits, split).x.tobytes() + getattr(digits, split).y.tobytes() for split in SPLITS)
     assert hashlib.sha256(content).hexdigest() == "5e2d51726775ab8b87f43971a455e1d21d0f8eb1c46dd879e8f36184b6686137"
-
-
-def test_any_stretch_of_the_order_has_all_classes_in_proportion() -> None:
-    y = np.repeat([0, 1, 2], [300, 100, 200])
-    order = stratified_order(y)
-    assert np.array_equal(np.sort(order), np.arange(600))
-    for start in (0, 137, 480):
-        counts = np.bincount(y[order[start : start + 120]], minlength=3)
-        assert np.abs(counts - [60, 20, 40]).max() <= 1
