@@ -1,6 +1,5 @@
 """``hadamrnn estimate``: what cores of several sizes cost, before synthesis."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +9,11 @@ import click
 
 from ..hw.parameters import CoreParameters
 from .core_options import core_options
+from .list_options import ListOptions
 from .output import json_option, print_json, print_table
+from .refusal import refuse_options
 
-_LISTS = ("--hidden", "--block", "--lanes")
+_SHAPE = ("block", "input_size", "output_size", "input_bits", "state_bits", "weight_bits")
 # Figures of the text table, in this order, with their headings; --json holds all there are.
 _COLUMNS = {
     "hidden_size": "d",
@@ -31,23 +32,6 @@ _COLUMNS = {
     "dsps": "DSPs",
     "clock_mhz": "clock,\nMHz",
 }
-
-
-class ListOptions(click.Command):
-    """A command whose options in ``_LISTS`` take any number of integers: ``--hidden 64 128 256``."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Repeat the option before each further integer, which click then collects."""
-        repeated: list[str] = []
-        option = None
-        for argument in args:
-            if option is not None and re.fullmatch(r"\d+", argument):
-                repeated += [option] if repeated[-1] != option else []
-                repeated.append(argument)
-            else:
-                option = argument if argument in _LISTS else None
-                repeated.append(argument)
-        return super().parse_args(ctx, repeated)
 
 
 @click.command(
@@ -90,9 +74,8 @@ def command(
 
     if (network is None) == (not hidden):
         raise click.UsageError("give either NET or --hidden")
-    if network is not None and block:
-        raise click.UsageError("--block goes with --hidden: NET has its own")
     if network is not None:
+        refuse_options(_SHAPE, "goes with --hidden: NET has its own")
         networks = [read_network(network)]
     else:
         networks = [worst_case_network(d, n, **shape) for d in hidden for n in block or (d,)]

@@ -14,6 +14,7 @@ from ..errors import InputError
 # Name, module in this folder and one-line help: what --help shows without importing any of them.
 _COMMANDS = {
     "train": "Train a network; leaves a run folder.",
+    "runs": "List trained runs and how good they are.",
     "freeze": "Freeze a trained run to integers.",
     "generate": "Write a frozen network as Verilog.",
     "verify": "Prove bit for bit that Verilog and reference agree.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,46 @@ def print_table(table: Table) -> None:
     from rich.console import Console
 
     Console(highlight=False, width=None if sys.stdout.isatty() else 240).print(table)
+
+
+def print_fitting_table(
+    rows: Sequence[Mapping[str, str]], columns: Mapping[str, int], *, left: Collection[str]
+) -> None:
+    """A table that a terminal holds: columns are left out, with a line that says so, where it is too narrow for all.
+
+    Parameters
+    ----------
+    rows : text by column; what is not there stays empty
+    columns : heading of each column, and its turn to go: the largest number first, 0 never
+    left : columns of text, flush left; the others hold numbers
+    """
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 240)
+    kept, gone = dict(columns), []
+    while any(kept.values()) and _width(rows, kept) > console.width:
+        name = max(kept, key=kept.__getitem__)
+        gone.append(name)
+        del kept[name]
+    print_table(_table(rows, list(kept), left))
+    if gone:
+        click.echo(f"too narrow for: {', '.join(name for name in columns if name in gone)}; --json has all")
+
+
+def _width(rows: Sequence[Mapping[str, str]], columns: Iterable[str]) -> int:
+    return 1 + sum(3 + max(len(name), *(len(row.get(name, "")) for row in rows)) for name in columns)
+
+
+def _table(rows: Sequence[Mapping[str, str]], columns: Sequence[str], left: Collection[str]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    for name in columns:
+        table.add_column(name, justify="left" if name in left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(row.get(name, "")) for name in columns))
+    return table
 
 
 def write_text(text: str, path: Path) -> None:

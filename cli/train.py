@@ -1,4 +1,4 @@
-"""``hadamrnn train``: a network for a task, in a run folder."""
+"""``hadamrnn train``: a network for a task, in a run folder; or several seeds of it, in a folder of run folders."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .list_options import ListOptions
 from .output import json_option, print_json
 from .progress import counted
 from .refusal import refuse_options
+from .run_result import print_result, print_summary
 from .task_options import parse_task_options, task_option
 
 if TYPE_CHECKING:
@@ -20,16 +22,17 @@ if TYPE_CHECKING:
     from ..quant.configuration import ExperimentConfig
 
 # Parameters that make a configuration, and so do not go with a file or a run that has one.
-_OF_TASK = ("options", "hidden", "block", "weight_bits", "signs")
+_OF_TASK = ("options", "hidden", "block", "weight_bits", "signs", "embedding")
 
 
 @click.command(
+    cls=ListOptions,
     epilog="""\b
 Example:
   hadamrnn train --task digits --hidden 64 -o run
-  hadamrnn train mnist.toml -o run --epochs 10
-  hadamrnn train --resume -o run
-"""
+  hadamrnn train configs/digits.toml --seeds 0 1 2 -o runs
+  hadamrnn train --resume -o runs
+""",
 )
 @click.argument("config", metavar="[CONFIG.toml]", required=False, type=click.Path(path_type=Path))
 @click.option(
@@ -41,11 +44,20 @@ Example:
 @click.option("--block", type=int, default=0, metavar="N", help="Block size n.  [default: n = d]")
 @click.option("--weight-bits", default="4", show_default=True, metavar="P|ternary", help="Bits of U and V.")
 @click.option("--signs", default="learned", show_default=True, metavar="learned|drawn", help="Train the signs or not.")
+@click.option("--embedding", type=int, default=0, metavar="E", help="Values of a token's learnt vector.  [default: 0]")
+@click.option(
+    "--kind",
+    metavar="hadamard|float|lstm",
+    help="Train this instead of CONFIG.toml's: float and lstm are baselines.  [default: hadamard]",
+)
 @click.option("--epochs", type=int, help="Passes over the training set.")
+@click.option("--patience", type=int, metavar="N", help="Stop after N epochs without a better one; 0 for never.")
 @click.option("--batch-size", type=int, help="Sequences per step of the optimiser.")
 @click.option("--learning-rate", type=float, help="Of the weights, in the first epoch.")
 @click.option("--seed", type=int, help="Of the initial values and of the order of the sequences.")
-@click.option("--resume", is_flag=True, help="Go on with the interrupted run in RUN.")
+@click.option("--seeds", type=int, multiple=True, metavar="N ...", help="Train each of them, in RUN/seed-N.")
+@click.option("--device", default="cpu", show_default=True, metavar="cpu|cuda", help="Where to compute.")
+@click.option("--resume", is_flag=True, help="Go on with the interrupted run or runs in RUN.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run in RUN.")
 @json_option
 def command(
@@ -53,51 +65,91 @@ def command(
     folder: Path,
     task: str | None,
     options: Sequence[str],
+    kind: str | None,
+    seeds: Sequence[int],
+    device: str,
+    resume: bool,
+    overwrite: bool,
+    as_json: bool,
     hidden: int,
     block: int,
     weight_bits: str,
     signs: str,
-    resume: bool,
-    overwrite: bool,
-    as_json: bool,
+    embedding: int,
     **training: Any,
 ) -> None:
     """Train a network, from CONFIG.toml or for --task, and evaluate it.
 
-    RUN receives the configuration as used, checkpoints, metrics as JSON lines, the curve as PNG and the result. An
-    interrupted run goes on with --resume, and ends with the same weights as one that was not interrupted.
+    RUN receives the configuration as used, checkpoints, metrics as JSON lines, the curve as PNG and the result. A run
+    that was interrupted or killed goes on with --resume, and ends with the same weights as one that was not.
     """
-    from ..quant.configuration import read_config
-
     if resume and overwrite:
         raise click.UsageError("--resume does not go with --overwrite")
+    if seeds and training["seed"] is not None:
+        raise click.UsageError("--seed does not go with --seeds")
     if (config is None) == (task is None) and not (resume and config is None):
         raise click.UsageError("give either CONFIG.toml or --task")
+    changes = {name: value for name, value in training.items() if value is not None}
     if task is None:
         refuse_options(_OF_TASK, "goes with --task: a configuration has its own")
-        experiment = read_config(folder / "config.toml" if config is None else config)
+        experiment = None if config is None else _read(config)
     else:
         network = {"hidden_size": hidden, "block_size": block, "weight_bits": _weight_bits(weight_bits), "signs": signs}
-        experiment = _configuration(task, options, network)
-    experiment = experiment.replace(**{name: value for name, value in training.items() if value is not None})
+        experiment = _configuration(task, options, network | {"embedding_size": embedding})
+    runs = _runs(experiment, folder, seeds, kind, changes)
+    results = _train(runs, folder, device=device, resume=resume, overwrite=overwrite)
+    if runs[0][1] == folder:
+        print_json(results[0]) if as_json else print_result(folder, runs[0][0], results[0])
+    else:
+        names = [path.name for _, path in runs]
+        print_summary(folder, runs[0][0], dict(zip(names, results, strict=True)), as_json=as_json)
 
-    from ..quant.experiment import train  # torch, a second or two: only once the options are known to be good
 
-    with _progress(experiment.training.epochs) as report:
-        try:
-            run = train(experiment, folder, resume=resume, overwrite=overwrite, report=report)
-        except KeyboardInterrupt:
-            click.echo(f"interrupted; go on with: hadamrnn train --resume -o {folder}", err=True)
-            raise
-    if as_json:
-        print_json(run.result)
-        return
-    click.echo(
-        f"{folder}: {run.config.task}, d = {run.config.network.hidden_size}, n = {run.config.network.block_size}"
-    )
-    for split in ("train", "validation", "test"):
-        click.echo(f"  {split:10} accuracy {run.result[split]['accuracy']:7.2%}, loss {run.result[split]['loss']:.4f}")
-    click.echo(f"  best epoch {run.result['best_epoch']} of {run.result['epochs']}, {run.result['seconds']:.0f} s")
+def _read(path: Path) -> ExperimentConfig:
+    from ..quant.configuration import read_config
+
+    return read_config(path)
+
+
+def _runs(
+    experiment: ExperimentConfig | None, folder: Path, seeds: Sequence[int], kind: str | None, changes: dict[str, Any]
+) -> list[tuple[ExperimentConfig, Path]]:
+    """Experiments and their folders; ``experiment`` is None where the folder says what to resume."""
+    from ..quant.seeds import found_seed_runs, seed_runs
+
+    found = [] if experiment is not None or seeds else found_seed_runs(folder)
+    if not found:
+        found = [(experiment if experiment is not None else _read(folder / "config.toml"), folder)]
+    if kind is not None:
+        found = [(one.replace_kind(kind), path) for one, path in found]
+    found = [(one.replace(**changes), path) for one, path in found]
+    return seed_runs(found[0][0], seeds, folder) if seeds else found
+
+
+def _train(
+    runs: Sequence[tuple[ExperimentConfig, Path]], folder: Path, *, device: str, resume: bool, overwrite: bool
+) -> list[dict[str, Any]]:
+    """The results of all runs, one after the other; every folder is that of a run before the first one is trained."""
+    from ..quant.experiment import begin, check_free, train  # torch, a second or two: only once the options are good
+
+    if not resume and len(runs) > 1:
+        for _, path in runs:
+            check_free(path, overwrite)
+        for experiment, path in runs:
+            begin(experiment, path)
+        resume, overwrite = True, False
+    results = []
+    for number, (experiment, path) in enumerate(runs, 1):
+        title = "training" if path == folder else f"training {path.name}, {number} of {len(runs)}"
+        with _progress(title, experiment.training.epochs) as report:
+            try:
+                run = train(experiment, path, resume=resume, overwrite=overwrite, device=device, report=report)
+            except KeyboardInterrupt:
+                click.echo(f"interrupted; go on with: hadamrnn train --resume -o {folder}", err=True)
+                raise
+        results.append(run.result)
+        del run  # and its data set
+    return results
 
 
 def _configuration(task: str, options: Sequence[str], network: dict[str, Any]) -> ExperimentConfig:
@@ -117,13 +169,15 @@ def _weight_bits(text: str) -> int | str:
 
 
 @contextmanager
-def _progress(epochs: int) -> Iterator[Callable[[StepReport], None]]:
+def _progress(title: str, epochs: int) -> Iterator[Callable[[StepReport], None]]:
     """A bar with loss and accuracy on a terminal, some lines elsewhere."""
     if sys.stderr.isatty():
         from ..model.progress import progress_bar
 
+        if title != "training":
+            click.echo(title, err=True)
         with progress_bar() as show:
             yield show
         return
-    with counted("training: epochs", epochs) as done:
+    with counted(f"{title}: epochs", epochs) as done:
         yield lambda report: done(report.epoch + (report.step == report.steps))

@@ -6,6 +6,7 @@ training is over, ``result.json``.
 
 import json
 import platform
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -22,15 +23,13 @@ from ..model.progress import StepReport
 from ..model.replacement import replacing
 from ..model.task import SPLITS, Task
 from ..model.tasks import load_task
-from ..model.training import BEST, CURVE, LAST, METRICS, Trainer, evaluate
+from ..model.training import BEST, LAST, Trainer, evaluate
 from .configuration import ExperimentConfig, read_config
 from .quantisers import sign_quantiser, weight_quantiser
+from .run_folder import CONFIG, RESULT, clear_run, is_remains, read_result
 
 # A HadamardRNN or an LSTMBaseline: training and evaluation ask nothing of a network that both do not have.
 Network: TypeAlias = Any
-
-CONFIG, RESULT = "config.toml", "result.json"
-FILES = (CONFIG, LAST, BEST, METRICS, CURVE, RESULT)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,20 +72,19 @@ def build_network(config: ExperimentConfig, task: Task) -> Network:
         If it is to embed inputs that are no tokens.
     """
     options = config.network
-    input_kind = getattr(task, "input_kind", "vector")
-    if options.embedding_size and input_kind != "index":
+    if options.embedding_size and task.input_kind != "index":
         raise InputError(
             f"[network] embedding_size goes with tasks whose inputs are tokens; those of {task.name!r} are vectors"
         )
     shape: dict[str, Any] = {
         "input_size": task.input_size,
         "hidden_size": options.hidden_size,
-        "output_size": getattr(task, "output_size", task.classes),
-        "readout": getattr(task, "readout", "last"),
+        "output_size": task.output_size,
+        "readout": task.readout,
+        "input_kind": task.input_kind,
+        "embedding_size": options.embedding_size,
         "generator": torch.Generator().manual_seed(config.training.seed),
     }
-    if input_kind == "index":
-        shape |= {"input_kind": input_kind, "embedding_size": options.embedding_size or None}
     if options.kind == "lstm":
         return LSTMBaseline(**shape)
     quantised = options.kind == "hadamard"
@@ -107,44 +105,50 @@ def train(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    device: str = "cpu",
     report: Callable[[StepReport], None] | None = None,
 ) -> Run:
     """Train and evaluate; everything goes to ``folder``, which is created.
 
     Parameters
     ----------
-    resume : go on where an interrupted run of the same configuration stopped; a finished one is returned as it is.
+    resume : go on where a run of the same configuration stopped, however it was stopped; a finished one is returned as
+        it is, and where the folder is missing or empty the run begins.
     overwrite : replace an earlier run in ``folder``. Files that are not a run's are never touched.
+    device : ``"cpu"``, ``"cuda"`` or ``"cuda:N"``: where to compute. It is no part of the configuration, and the
+        network that is returned is on the CPU. Runs are equal bit for bit on the same device only.
     report : called after every step, see :func:`hadamrnn.model.progress.progress_bar`.
 
     Raises
     ------
     InputError
         If the folder holds something else, a run and neither ``resume`` nor ``overwrite`` is given, or a run of another
-        configuration; if there is nothing to resume; and whatever loading the task and training raise.
+        configuration; if there is no such device; and whatever loading the task and training raise.
     KeyboardInterrupt
         On Ctrl-C; the folder is then ready to resume.
     """
     folder = Path(folder)
-    if resume:
+    where = _device(device)
+    if resume and not _is_empty(folder):
         _check_resumable(config, folder)
         if (folder / RESULT).exists():
             return load_run(folder)
     else:
-        _check_free(folder, overwrite)
+        check_free(folder, overwrite)
+        resume = False
     task = load_task(config.task, **config.task_options)
-    network = build_network(config, task)
+    network = build_network(config, task).to(where)
     if not resume:
-        _clear(folder)
-        with replacing(folder / CONFIG) as aside:
-            aside.write_text(config.to_toml(), encoding="utf-8")
+        begin(config, folder)
     trainer = Trainer(network, task, config.training, folder, report=report)
-    trainer.run(resume=resume and (folder / LAST).exists())
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.training.seed)
+        trainer.run(resume=resume and (folder / LAST).exists())
     network.load_state_dict(read_checkpoint(folder / BEST)["network"])
     result = _result(config, task, network, trainer)
     with replacing(folder / RESULT) as aside:
         aside.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    return Run(folder=folder, config=config, task=task, network=network, result=result)
+    return Run(folder=folder, config=config, task=task, network=network.cpu(), result=result)
 
 
 def load_run(folder: Path) -> Run:
@@ -161,11 +165,7 @@ def load_run(folder: Path) -> Run:
     config = read_config(folder / CONFIG)
     if not (folder / RESULT).is_file():
         raise InputError(f"{folder}: this run is not finished, it has no {RESULT}; resume it first")
-    try:
-        result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{folder / RESULT}: not JSON ({error})") from error
-    _check_result(result, folder / RESULT)
+    result = read_result(folder / RESULT)
     task = load_task(config.task, **config.task_options)
     network = build_network(config, task)
     try:
@@ -174,15 +174,6 @@ def load_run(folder: Path) -> Run:
         reason = " ".join(str(error).split())
         raise InputError(f"{folder / BEST}: does not fit {CONFIG} ({reason})") from error
     return Run(folder=folder, config=config, task=task, network=network, result=result)
-
-
-def _check_result(result: Any, path: Path) -> None:
-    """Refuse a result that is not what :func:`_result` makes."""
-    needed = ("best_epoch", "epochs", "seconds", "versions", *SPLITS)
-    missing = [key for key in needed if not isinstance(result, dict) or key not in result]
-    missing += [split for split in SPLITS if not missing and "accuracy" not in result[split]]
-    if missing:
-        raise InputError(f"{path}: not the result of a run, it has no {missing[0]!r}")
 
 
 def _result(config: ExperimentConfig, task: Task, network: Network, trainer: Trainer) -> dict[str, Any]:
@@ -197,6 +188,7 @@ def _result(config: ExperimentConfig, task: Task, network: Network, trainer: Tra
         "sign_flips": sum(record["sign_flips"] for record in trainer.history),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "seconds": trainer.history[-1]["seconds"],
+        "device": network.output_weight.device.type,
         "threads": torch.get_num_threads(),
         "versions": versions(),
     }
@@ -208,17 +200,46 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **packages}
 
 
-def _check_free(folder: Path, overwrite: bool) -> None:
+def _device(name: str) -> torch.device:
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+        raise InputError(f"device must be cpu, cuda or cuda:N, not {name!r}")
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"device {name!r}: there are {torch.cuda.device_count()} CUDA devices")
+    return device
+
+
+def check_free(folder: Path, overwrite: bool) -> None:
+    """Refuse a folder in which no run can begin.
+
+    Raises
+    ------
+    InputError
+        If it is a file, or holds something else, or a run that is not to be overwritten.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():
         raise InputError(f"{folder}: a file is in the way, expected a new or empty folder")
-    found = {path.name for path in folder.iterdir()}
-    if found and CONFIG not in found:
+    if _is_empty(folder):
+        return
+    if not (folder / CONFIG).exists():
         raise InputError(f"{folder}: not empty and not a run folder, expected a new or empty folder")
-    if found and not overwrite:
-        state = "a finished run" if RESULT in found else "an unfinished run"
+    if not overwrite:
+        state = "a finished run" if (folder / RESULT).exists() else "an unfinished run"
         raise InputError(f"{folder}: holds {state}; resume it, overwrite it, or choose another folder")
+
+
+def begin(config: ExperimentConfig, folder: Path) -> None:
+    """Make ``folder`` that of a run of ``config`` of which nothing is done yet; ``train`` with ``resume`` does it."""
+    clear_run(folder)
+    with replacing(folder / CONFIG) as aside:
+        aside.write_text(config.to_toml(), encoding="utf-8")
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether there is nothing in ``folder``, or only what a process that was killed at once has left."""
+    return not folder.exists() or (folder.is_dir() and all(is_remains(path) for path in folder.iterdir()))
 
 
 def _check_resumable(config: ExperimentConfig, folder: Path) -> None:
@@ -227,9 +248,3 @@ def _check_resumable(config: ExperimentConfig, folder: Path) -> None:
     difference = read_config(folder / CONFIG).first_difference(config)
     if difference is not None:
         raise InputError(f"{folder}: holds a run of another configuration: {difference}")
-
-
-def _clear(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in FILES:
-        (folder / name).unlink(missing_ok=True)

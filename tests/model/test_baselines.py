@@ -15,7 +15,7 @@ def seeded(seed: int = 0, **options: object) -> LSTMBaseline:
 def test_it_is_torchs_lstm_with_an_affine_read_out() -> None:
     network, x = seeded(), torch.randn(4, 7, 3)
     states, _ = network.lstm(x)
-    expected = states[:, -1] @ network.output.weight.T + network.output.bias
+    expected = states[:, -1] @ network.output_weight.T + network.output_bias
     assert torch.allclose(network(x), expected)
     assert torch.allclose(seeded(readout="every")(x)[:, -1], expected)
 
@@ -58,8 +58,8 @@ def test_it_has_no_signs_to_train_or_to_count() -> None:
     [
         ({"hidden_size": 0}, "hidden_size must be a positive integer, not 0"),
         ({"input_size": 1.5}, "input_size must be a positive integer, not 1.5"),
-        ({"embedding_size": 0, "input_kind": "index"}, "embedding_size must be a positive integer, not 0"),
-        ({"embedding_size": 4}, "embedding_size must be None where input_kind is vector, not 4"),
+        ({"embedding_size": -1, "input_kind": "index"}, "embedding_size must be an integer of at least 0, not -1"),
+        ({"embedding_size": 4}, "embedding_size must be 0 where input_kind is vector, not 4"),
         ({"readout": "first"}, "readout must be one of last, every, not 'first'"),
         ({"input_kind": "words"}, "input_kind must be one of vector, index, not 'words'"),
     ],

@@ -1,6 +1,7 @@
 """Experiments: what a run folder holds, when it is refused, and that it gives the network back."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hadamrnn.errors import InputError
 from hadamrnn.model.progress import StepReport
 from hadamrnn.model.training import evaluate
 from hadamrnn.quant.configuration import parse_config
-from hadamrnn.quant.experiment import CONFIG, FILES, RESULT, Run, build_network, load_run, train
+from hadamrnn.quant.experiment import Run, build_network, load_run, train
+from hadamrnn.quant.run_folder import CONFIG, FILES, RESULT
 
 CONFIGURATION = parse_config("""
 [task]
@@ -40,7 +42,7 @@ def test_the_folder_holds_all_of_the_run(run: Run) -> None:
 def test_the_result_is_that_of_the_network(run: Run) -> None:
     for split in ("train", "validation", "test"):
         found = evaluate(run.network, getattr(run.task, split))
-        assert run.result[split] == {"loss": found.loss, "accuracy": found.accuracy}
+        assert run.result[split] == asdict(found)
     assert run.result["parameters"] == 16 + 16 + 16 + 160 + 10
     assert {"hadamrnn", "torch", "brevitas", "numpy", "python", "scikit-learn"} == set(run.result["versions"])
 
@@ -98,6 +100,13 @@ def test_a_run_killed_before_its_first_checkpoint_resumes(run: Run, tmp_path: Pa
     (tmp_path / CONFIG).write_text(CONFIGURATION.to_toml())
     resumed = train(CONFIGURATION, tmp_path, resume=True)
     assert resumed.result["test"] == run.result["test"]
+
+
+def test_a_run_killed_while_its_configuration_was_written_resumes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / f".{CONFIG}.1234").write_text("[ta")
+    for folder in (tmp_path, tmp_path / "not yet there"):
+        assert train(CONFIGURATION, folder, resume=True).result["test"] == run.result["test"]
+        assert sorted(path.name for path in folder.iterdir() if path.is_file()) == sorted(FILES)
 
 
 def test_resuming_a_finished_run_gives_it_back(run: Run) -> None:

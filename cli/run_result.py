@@ -1,0 +1,62 @@
+"""Results of training as text: of one run, and of several seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .output import print_json
+
+if TYPE_CHECKING:
+    from ..quant.configuration import ExperimentConfig
+
+_SPLITS = ("train", "validation", "test")
+_FIGURES = {"accuracy": "accuracy", "sequence_accuracy": "whole sequences", "loss": "loss"}
+
+
+def print_result(folder: Path, config: ExperimentConfig, result: dict[str, Any]) -> None:
+    """The figures of one run."""
+    click.echo(f"{folder}: {described(config)}")
+    for split in _SPLITS:
+        figures = (f"{name} {_value(key, result[split].get(key))}" for key, name in _FIGURES.items())
+        known = (text for text, key in zip(figures, _FIGURES, strict=True) if result[split].get(key) is not None)
+        click.echo(f"  {split:10} {', '.join(known)}")
+    click.echo(f"  best epoch {result['best_epoch']} of {result['epochs']}, {result['seconds']:.0f} s")
+
+
+def print_summary(folder: Path, config: ExperimentConfig, results: dict[str, dict[str, Any]], *, as_json: bool) -> None:
+    """The figures of several seeds, by the name of the run, with mean and spread."""
+    from ..quant.seeds import summarise
+
+    summary = summarise(list(results.values()))
+    if as_json:
+        print_json({"runs": results, "summary": summary})
+        return
+    click.echo(f"{folder}: {described(config)}, {len(results)} seeds")
+    figures = [key for key in _FIGURES if key in summary["test"]]
+    for name, result in results.items():
+        values = ", ".join(f"{_FIGURES[key]} {_value(key, result['test'][key])}" for key in figures)
+        click.echo(f"  {name:10} test {values}")
+    for key in figures:
+        one = summary["test"][key]
+        spread = f"{_value(key, one['least'])} to {_value(key, one['largest'])}"
+        deviation = one["standard_deviation"]
+        spread += "" if deviation is None else f", standard deviation {_value(key, deviation)}"
+        click.echo(f"  test {_FIGURES[key]}: mean {_value(key, one['mean'])}, {spread}")
+
+
+def described(config: ExperimentConfig) -> str:
+    """Task and network in a few words."""
+    network = config.network
+    sizes = f"{config.task}, d = {network.hidden_size}"
+    if network.kind == "lstm":
+        return f"{sizes}, LSTM"
+    return f"{sizes}, n = {network.block_size}" + (", weights in floats" if network.kind == "float" else "")
+
+
+def _value(figure: str, value: float | None) -> str:
+    if value is None:
+        return "none"
+    return f"{value:.4g}" if figure == "loss" else f"{value:.2%}"
