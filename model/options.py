@@ -21,6 +21,8 @@ class TrainingOptions:
     sign_fraction : the part of the epochs in which signs learn. Their rate falls linearly to zero over it; then they
         stay, so that U and V settle on a recurrence that no longer moves.
     gradient_clip : largest Euclidean norm of the gradient of U, b, V and c together; 0 for no clipping.
+    patience : training ends early after so many epochs in a row without a validation result better than the best before
+        them; 0 for never.
     seed : of the initial values and of the order of the sequences.
 
     Raises
@@ -36,11 +38,13 @@ class TrainingOptions:
     sign_learning_rate: float = 1e-3
     sign_fraction: float = 0.3
     gradient_clip: float = 0.0
+    patience: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
         self._check_integer("epochs", 1)
         self._check_integer("batch_size", 1)
+        self._check_integer("patience", 0)
         self._check_integer("seed", 0)
         self._check_real("learning_rate", 0, 1, above=True)
         self._check_real("decay", 0, 1, above=True)

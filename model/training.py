@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ import torch
 from ..errors import InputError
 from .checkpoint import read_checkpoint, write_checkpoint
 from .curve import draw_curve
+from .device import available_device
 from .interruption import Interruption
 from .network import HadamardRNN
 from .objective import evaluate, score, tensors
@@ -42,12 +44,13 @@ class Trainer:
     network : trained in place.
     task : its training and validation splits are used, never its test split.
     folder : must exist.
+    device : ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; the network goes there and stays there.
     report : called after every step.
 
     Raises
     ------
     InputError
-        If network and task do not fit together.
+        If network and task do not fit together, or the device is not there.
     """
 
     def __init__(
@@ -57,10 +60,12 @@ class Trainer:
         options: TrainingOptions,
         folder: Path,
         *,
+        device: str = "cpu",
         report: Callable[[StepReport], None] | None = None,
     ) -> None:
         _check_fit(network, task)
-        self.device = network.output_weight.device
+        self.device = available_device(device)
+        network.to(self.device)
         self.network, self.task, self.options, self.folder = network, task, options, folder
         self._report = report
         self._signs_learn = network.sign_latents.requires_grad
@@ -72,7 +77,7 @@ class Trainer:
         self._begin_epoch()
 
     def run(self, *, resume: bool = False) -> list[dict]:
-        """Train to the last epoch; with ``resume``, from ``last.pt`` on.
+        """Train to the last epoch, or until patience is at its end; with ``resume``, from ``last.pt`` on.
 
         Returns
         -------
@@ -91,7 +96,7 @@ class Trainer:
         threads = suited_threads(self.network, sequences=self.options.batch_size, steps=self.task.steps)
         with threads, _deterministic(), Interruption() as interruption:
             self._resumed_at = self._saved_at = time.monotonic()
-            while self._epoch < self.options.epochs:
+            while self._epoch < self.options.epochs and not self._out_of_patience():
                 self._train_epoch(interruption)
                 self._finish_epoch()
         self.network.sign_latents.requires_grad_(self._signs_learn)
@@ -170,7 +175,7 @@ class Trainer:
         self._epoch += 1
         if self.best is None or self._merit(record) >= self._merit(self.best):
             self.best = {name: record[name] for name in ("epoch", "validation_loss", "validation_accuracy")}
-            write_checkpoint(self.folder / BEST, {"network": self.network.state_dict(), **self.best})
+            write_checkpoint(self.folder / BEST, {"network": _on_cpu(self.network.state_dict()), **self.best})
         self._begin_epoch()
         self._save()
         with (self.folder / METRICS).open("a", encoding="utf-8") as file:
@@ -181,20 +186,25 @@ class Trainer:
         by_accuracy = self.task.objective == "classification" and self.task.readout == "last"
         return record["validation_accuracy"] if by_accuracy else -record["validation_loss"]
 
+    def _out_of_patience(self) -> bool:
+        """Whether the last epochs were all no better than one before them; from the history, so also after resuming."""
+        merits = [self._merit(record) for record in self.history]
+        return 0 < self.options.patience <= len(merits) - 1 - merits.index(max(merits)) if merits else False
+
     def _elapsed(self) -> float:
         return self._seconds + time.monotonic() - self._resumed_at
 
     def _save(self) -> None:
         state = {
-            "network": self.network.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
+            "network": _on_cpu(self.network.state_dict()),
+            "optimiser": _on_cpu(self._optimiser.state_dict()),
             "random": torch.get_rng_state(),
             "epoch": self._epoch,
             "position": self._position,
             "loss_sum": self._loss_sum,
             "counted": self._counted,
             "right": self._right,
-            "signs_before": self._signs_before,
+            "signs_before": _on_cpu(self._signs_before),
             "history": self.history,
             "best": self.best,
             "seconds": self._elapsed(),
@@ -212,7 +222,7 @@ class Trainer:
         torch.set_rng_state(state["random"])
         self._epoch, self._position = state["epoch"], state["position"]
         self._loss_sum, self._counted, self._right = state["loss_sum"], state["counted"], state["right"]
-        self._signs_before = state["signs_before"]
+        self._signs_before = state["signs_before"].to(self.device)
         self.history, self.best, self._seconds = state["history"], state["best"], state["seconds"]
 
 
@@ -234,6 +244,15 @@ def _order(seed: int, epoch: int, size: int) -> np.ndarray:
     """The order of the sequences in an epoch, from seed and epoch alone, so that nothing of it need be saved."""
     state = np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint64)[0]
     return torch.randperm(size, generator=torch.Generator().manual_seed(int(state >> np.uint64(1)))).numpy()
+
+
+def _on_cpu(state: Any) -> Any:
+    """The same with every tensor on the processor, so that a checkpoint can be read on any machine."""
+    if isinstance(state, torch.Tensor):
+        return state.cpu()
+    if isinstance(state, dict):
+        return {key: _on_cpu(value) for key, value in state.items()}
+    return [_on_cpu(value) for value in state] if isinstance(state, list) else state
 
 
 def _write_metrics(path: Path, history: list[dict]) -> None:
