@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import InputError
+from ..replacement import write_whole
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -71,20 +72,9 @@ def _table(rows: Sequence[Mapping[str, str]], columns: Sequence[str], left: Coll
     return table
 
 
-def write_text(text: str, path: Path) -> None:
-    """Write a text file: aside, then renamed, so that no reader sees half of it."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
-
-
 def write_json(value: Any, path: Path) -> None:
-    """Write a JSON file as :func:`write_text` does."""
-    write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", path)
+    """Write a JSON file: aside, then renamed, so that no reader sees half of it."""
+    write_whole(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 def check_writable(path: Path, option: str) -> None:

@@ -56,7 +56,7 @@ def command(
         target_names = list(TARGETS)
     targets = [get_target(name) for name in dict.fromkeys(target_names)]
     core = read_description(folder)
-    reports = []
+    reports, plain = [], {}
     for target in targets:
         with stages(target.name) as stage:
             report = synthesise(
@@ -68,12 +68,15 @@ def command(
                 work_folder=None if keep is None else keep / target.name,
                 progress=stage,
             )
-        write_json(report.to_json(), core.verilog.parent / f"synthesis-{target.name}.json")
+        plain[target.name] = report.to_json() | {"verilog_as_generated": core.as_generated}
+        write_json(plain[target.name], core.verilog.parent / f"synthesis-{target.name}.json")
         reports.append(report)
     if as_json:
-        print_json({report.target: report.to_json() for report in reports})
+        print_json(plain)
     else:
         _print_table(core.name, reports)
+        if core.as_generated is False:
+            click.echo(f"{core.verilog}: has been edited since it was generated")
     return int(any(report.fits is False or report.meets_clock is False for report in reports))
 
 

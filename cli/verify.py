@@ -132,31 +132,25 @@ def _inputs(
     if seed < 0:
         raise click.UsageError(f"--seed must be at least 0, not {seed}")
     if task == "random":
-        return _random_inputs(network, sequences, steps, seed)
+        from ..sim.stimulus import corner_inputs
+
+        refuse_options(("options",), "goes with --task: random sequences have no options")
+        return corner_inputs(network, seed, sequences=sequences, steps=steps)
+    refuse_options(("steps",), "goes with random sequences: those of a task have their own length")
+    import numpy as np
+
     from ..model.tasks import load_task
     from ..quant.integer import quantise_inputs
 
-    data = load_task(task, **parse_task_options(task, options))
-    return quantise_inputs(network, data.test.x[:sequences]), None
-
-
-def _random_inputs(network: IntegerNetwork, sequences: int, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Uniform inputs, one in eight the smallest and one in eight the largest; lengths from 1 to ``steps``, both met."""
-    import numpy as np
-
-    random = np.random.default_rng(seed)
-    low, high = network.input_range
-    shape = (sequences, steps) + (network.input_size,) * (network.input_kind == "vector")
-    inputs = random.integers(low, high, shape, endpoint=True)
-    corner = random.integers(0, 8, shape)
-    inputs = np.where(corner == 0, low, np.where(corner == 1, high, inputs))
-    lengths = random.integers(1, steps, sequences, endpoint=True)
-    lengths[0], lengths[-1] = 1, steps
-    return inputs, lengths
+    test = load_task(task, **parse_task_options(task, options)).test
+    x, _, lengths = test.batch(np.arange(min(sequences, len(test))))
+    return quantise_inputs(network, x), lengths
 
 
 def _print_report(report: CosimulationReport) -> None:
     click.echo(f"{report.sequences} sequences, {report.steps} steps, {report.simulator} {report.simulator_version}")
+    if report.verilog_as_generated is False:
+        click.echo("  the Verilog has been edited since it was generated")
     click.echo(f"  {report.results_compared} results and {report.states_compared} state words compared")
     click.echo(f"  {report.differences} differences, {report.saturations} saturated states")
     measured = "not measured" if report.cycles_per_step is None else report.cycles_per_step

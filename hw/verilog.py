@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,9 @@ from amaranth.back import verilog
 
 from ..errors import InputError
 from ..quant.integer import IntegerNetwork
+from ..replacement import replacing
 from .core import HadamardCore
+from .module_name import check_module_name
 from .parameters import CoreParameters
 from .step_collector import bytes_for
 
@@ -30,35 +31,30 @@ def generate(
     Returns
     -------
     dict
-        What the JSON holds: see :func:`describe`.
+        What the JSON holds: see :func:`describe`; and ``verilog_sha256``, of the Verilog as it is written.
 
     Raises
     ------
     InputError
-        Parameters that do not fit the network, a name that is no Verilog identifier, a folder that cannot be written.
+        Parameters that do not fit the network, a name that no Verilog module can have, a folder that cannot be written.
     """
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise InputError(f"name must be a Verilog identifier, not {name!r}")
+    check_module_name(name)
     core = HadamardCore(network, parameters)
     text = to_verilog(core, name)
-    description = describe(core, name)
+    digest = hashlib.sha256(text.encode()).hexdigest()  # tells a pair of files that do not belong together
+    description = describe(core, name) | {"verilog_sha256": digest}
     _write(Path(folder), {f"{name}.v": text, f"{name}.json": json.dumps(description, indent=2) + "\n"})
     return description
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:
-    """Write all files or, where one of them cannot be written, none."""
-    asides = {file: folder / f".{file}.{os.getpid()}" for file in files}
+    """Write all files or, where one of them cannot be written, none. The last one takes its place last."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for file, contents in files.items():
-            asides[file].write_text(contents, encoding="utf-8")
-        for file, aside in asides.items():
-            aside.replace(folder / file)
+        with contextlib.ExitStack() as stack:  # leaves in reverse order
+            for file, contents in reversed(files.items()):
+                stack.enter_context(replacing(folder / file)).write_text(contents, encoding="utf-8")
     except OSError as error:
-        for aside in asides.values():
-            with contextlib.suppress(OSError):
-                aside.unlink()
         raise InputError(f"cannot write to {folder}: {error.strerror}") from error
 
 

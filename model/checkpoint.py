@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from ..errors import InputError
-from .replacement import replacing
+from ..replacement import replacing
 
 VERSION = 1
 
@@ -20,6 +20,8 @@ def write_checkpoint(path: Path, state: dict) -> None:
 def read_checkpoint(path: Path) -> dict:
     """Read what :func:`write_checkpoint` wrote. Runs no code from the file (``weights_only``).
 
+    Tensors are on the CPU, whatever device they were on when it was written.
+
     Raises
     ------
     InputError
@@ -28,7 +30,7 @@ def read_checkpoint(path: Path) -> dict:
     if not path.is_file():
         raise InputError(f"{path}: no such checkpoint")
     try:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
         reason = str(error).partition("\n")[0] or "empty"
         raise InputError(f"{path}: not a readable checkpoint ({reason})") from error

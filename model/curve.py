@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .replacement import replacing
+from ..replacement import replacing
 
 
 def draw_curve(history: list[dict], path: Path, *, title: str, kept: int | None = None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 from ..errors import InputError
-from .replacement import replacing
+from ..replacement import replacing
 
 TIMEOUT_SECONDS = 30
 

@@ -20,10 +20,10 @@ from ..model.baselines import LSTMBaseline
 from ..model.checkpoint import read_checkpoint
 from ..model.network import HadamardRNN
 from ..model.progress import StepReport
-from ..model.replacement import replacing
 from ..model.task import SPLITS, Task
 from ..model.tasks import load_task
 from ..model.training import BEST, LAST, Trainer, evaluate
+from ..replacement import write_whole
 from .configuration import ExperimentConfig, read_config
 from .quantisers import sign_quantiser, weight_quantiser
 from .run_folder import CONFIG, RESULT, clear_run, is_remains, read_result
@@ -146,8 +146,7 @@ def train(
         trainer.run(resume=resume and (folder / LAST).exists())
     network.load_state_dict(read_checkpoint(folder / BEST)["network"])
     result = _result(config, task, network, trainer)
-    with replacing(folder / RESULT) as aside:
-        aside.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    write_whole(folder / RESULT, json.dumps(result, indent=2) + "\n")
     return Run(folder=folder, config=config, task=task, network=network.cpu(), result=result)
 
 
@@ -233,8 +232,7 @@ def check_free(folder: Path, overwrite: bool) -> None:
 def begin(config: ExperimentConfig, folder: Path) -> None:
     """Make ``folder`` that of a run of ``config`` of which nothing is done yet; ``train`` with ``resume`` does it."""
     clear_run(folder)
-    with replacing(folder / CONFIG) as aside:
-        aside.write_text(config.to_toml(), encoding="utf-8")
+    write_whole(folder / CONFIG, config.to_toml())
 
 
 def _is_empty(folder: Path) -> bool:

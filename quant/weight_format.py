@@ -17,8 +17,3 @@ def check_weight_bits(weight_bits: object) -> None:
         raise InputError(
             f"weight_bits must be {WEIGHT_BITS[0]} to {WEIGHT_BITS[-1]} or {TERNARY!r}, not {weight_bits!r}"
         )
-
-
-def stored_bits(weight_bits: int | str) -> int:
-    """Bits of one stored weight: 2 for ``"ternary"``."""
-    return 2 if weight_bits == TERNARY else int(weight_bits)

@@ -89,6 +89,7 @@ def cosimulate(
         simulator_version=found.version,
         stalls=stalls,
         seed=seed,
+        verilog_as_generated=description.as_generated,
         sequences=len(expected[STREAM].sequences),
         steps=len(expected[STREAM].step_number),
         states_compared=sum(comparison.states for comparison in comparisons.values()),

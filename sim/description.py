@@ -1,5 +1,6 @@
 """The description of a generated core (the JSON beside its Verilog), read as far as simulation needs it."""
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass, fields
@@ -19,6 +20,7 @@ class CoreDescription:
     ----------
     name : of the top module
     verilog : its file
+    verilog_sha256 : of that file as it was generated; empty where an older version did not say
     fingerprint : of the network that it was generated from
     output : ``"logits"`` or ``"class"``
     lanes, rows : P and R = d / P
@@ -32,6 +34,7 @@ class CoreDescription:
 
     name: str
     verilog: Path
+    verilog_sha256: str
     fingerprint: str
     output: str
     lanes: int
@@ -47,6 +50,13 @@ class CoreDescription:
     def sequence_latency(self, steps: int) -> int:
         """Clocks from the first input beat to the last result beat of a sequence, by the generator's formula."""
         return self.latency_of_one_step + (steps - 1) * self.cycles_per_step
+
+    @property
+    def as_generated(self) -> bool | None:
+        """Whether the Verilog is what the generator wrote, byte for byte, or has been edited since; None: unknown."""
+        if not self.verilog_sha256:
+            return None
+        return hashlib.sha256(self.verilog.read_bytes()).hexdigest() == self.verilog_sha256
 
     def check_network(self, network: IntegerNetwork) -> None:
         """Raise :class:`InputError` unless the core was generated from ``network``."""
@@ -78,6 +88,7 @@ def read_description(core: str | os.PathLike[str]) -> CoreDescription:
         description = CoreDescription(
             name=plain["name"],
             verilog=path.with_name(plain["verilog"]),
+            verilog_sha256=plain.get("verilog_sha256", ""),
             fingerprint=plain["network"]["sha256"],
             output=parameters["output"],
             lanes=parameters["lanes"],

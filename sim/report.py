@@ -12,6 +12,7 @@ class CosimulationReport:
     ----------
     simulator, simulator_version : what ran the core
     stalls, seed : the pattern at the ends of the streams in the second run
+    verilog_as_generated : whether the Verilog is what the generator wrote, or has been edited since; None: unknown
     sequences, steps : in the second run
     states_compared, results_compared : values that came and were compared, in both runs; logits count one by one
     saturations : states that the reference clipped in the second run
@@ -31,6 +32,7 @@ class CosimulationReport:
     simulator_version: str
     stalls: str
     seed: int
+    verilog_as_generated: bool | None
     sequences: int
     steps: int
     states_compared: int

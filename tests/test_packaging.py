@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGE_FOLDERS = ("cli", "configs", "hw", "model", "quant", "sim")
-DATA = (".html", ".toml")
+PACKAGE_FOLDERS = ("cli", "configs", "hw", "model", "quant", "sim", "zoo")
+DATA = (".html", ".toml", ".json", ".safetensors")
 
 
 def package_files() -> set[str]:
     """Every module and data file of the package, as paths inside the wheel."""
     files = [path for folder in PACKAGE_FOLDERS for path in (ROOT / folder).rglob("*")]
-    files += [ROOT / "__init__.py", ROOT / "errors.py"]
+    files += ROOT.glob("*.py")
     kept = [path for path in files if path.suffix in (".py", *DATA) and "__pycache__" not in path.parts]
     return {f"hadamrnn/{path.relative_to(ROOT)}" for path in kept}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import jinja2
 
-from ..output import write_text
+from ...replacement import write_whole
 
 
 def write_report(path: Path, contents: Mapping[str, Any]) -> None:
@@ -26,4 +26,4 @@ def write_report(path: Path, contents: Mapping[str, Any]) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    write_text(environment.get_template("report.html").render(contents), path)
+    write_whole(path, environment.get_template("report.html").render(contents))

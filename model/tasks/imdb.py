@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ...replacement import replacing
 from ..download import cache_folder, data_folder, download
-from ..replacement import replacing
 from ..shape import check_shape
 from ..split import Split
 from ..stratified import stratified_order

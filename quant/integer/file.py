@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ...errors import InputError
+from ...replacement import write_whole
 from .network import ARRAY_TYPES, IntegerNetwork
 
 VERSION = 1
@@ -52,13 +53,7 @@ def write_network(network: IntegerNetwork, path: str | os.PathLike[str]) -> None
     except (TypeError, ValueError) as error:
         raise InputError(f"trained must be plain JSON: {error}") from error
     data = save({name: getattr(network, name) for name in ARRAY_TYPES}, metadata={METADATA_KEY: text})
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_bytes(data)
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
+    write_whole(path, data)
 
 
 def read_network(path: str | os.PathLike[str]) -> IntegerNetwork:

@@ -49,6 +49,7 @@ def test_shapes_that_cannot_be(refused: Callable[..., str], network_file: Path) 
     assert refused("estimate").startswith("give either NET or --hidden")
     assert refused("estimate", network_file, "--hidden", "64").startswith("give either NET or --hidden")
     assert refused("estimate", network_file, "--block", "4").startswith("--block goes with --hidden")
+    assert refused("estimate", network_file, "--input-bits", "4").startswith("--input-bits goes with --hidden: NET has")
     assert refused("estimate", "--hidden", "64", "--block", "12") == "block_size must be a power of two, not 12"
     assert refused("estimate", "--hidden", "24", "--block", "16").startswith("block_size must divide the hidden size")
     assert refused("estimate", "--hidden", "100") == "block_size must be a power of two, not 100"

@@ -40,6 +40,7 @@ def test_the_same_call_gives_the_same_bytes(run: Run, network_file: Path, tmp_pa
         (("--lanes", "16"), "lanes must divide the hidden size 8 and be at most 8, not 16"),
         (("--output", "label"), "output must be one of logits, class, not 'label'"),
         (("--readout-multipliers", "4"), "readout_multipliers must be at most the number of logits, 3, not 4"),
+        (("--name", "module"), "name must be no reserved word of Verilog or SystemVerilog, not 'module'"),
         (("--name", "2nd core"), "name must be a Verilog identifier, not '2nd core'"),
     ],
 )

@@ -33,6 +33,7 @@ def test_a_core_is_synthesised_for_every_target(run: Run, core: Path, tmp_path: 
 def test_json_is_what_is_written(run: Run, core: Path) -> None:
     outcome = run("synth", core, "--target", "ice40-up5k", "--json")
     assert outcome.status == 0
+    assert json.loads(outcome.out)["ice40-up5k"]["verilog_as_generated"] is True
     assert json.loads(outcome.out) == {"ice40-up5k": json.loads((core / "synthesis-ice40-up5k.json").read_text())}
 
 
@@ -49,7 +50,9 @@ def test_a_core_that_does_not_fit_is_status_1_and_a_report(run: Run, core: Path)
     outcome = run("synth", core, "--target", "ice40-up5k")
     assert outcome.status == 1
     assert "ice40-up5k: the device has too few: block_rams 64 of 30" in outcome.out
-    assert json.loads((core / "synthesis-ice40-up5k.json").read_text())["fits"] is False
+    assert f"{core / 'hadamard_core.v'}: has been edited since it was generated" in outcome.out
+    report = json.loads((core / "synthesis-ice40-up5k.json").read_text())
+    assert (report["fits"], report["verilog_as_generated"]) == (False, False)
 
 
 def test_unknown_targets_and_bad_numbers(refused: Callable[..., str], core: Path) -> None:

@@ -24,6 +24,7 @@ def test_a_generated_core_agrees(run: Run, network_file: Path) -> None:
     assert outcome.status == 0, outcome
     report = json.loads(outcome.out)
     assert report["passed"] is True
+    assert report["verilog_as_generated"] is True
     assert report["differences"] == 0
     assert report["sequences"] == 4
     assert report["states_compared"] >= 8 * report["steps"] >= 8 * (1 + 6)
@@ -45,6 +46,7 @@ def test_a_core_of_another_network_is_status_1_and_the_first_difference_is_named
     assert outcome.status == 1
     lines = outcome.out.splitlines()
     assert lines[-1] == "DIFFERENT"
+    assert "  the Verilog has been edited since it was generated" in lines
     assert any("step" in line and "unit 5" in line and "expected" in line for line in lines), outcome.out
 
 
@@ -63,6 +65,10 @@ def test_options_that_cannot_be(refused: Callable[..., str], network_file: Path,
     assert refused("verify", network_file, "--steps", "-1").startswith("--steps must be at least 1, not -1")
     assert refused("verify", network_file, "--seed", "-1").startswith("--seed must be at least 0, not -1")
     assert refused("verify", network_file, "--dir", core, "--lanes", "2").startswith("--lanes does not go with --dir")
+    steps = refused("verify", network_file, "--task", "digits", "--steps", "5")
+    assert steps.startswith("--steps goes with random sequences: those of a task have their own length")
+    option = refused("verify", network_file, "--option", "permuted=true")
+    assert option.startswith("--option goes with --task: random sequences have no options")
     assert refused("verify", network_file, "--lanes", "3") == "lanes must be a power of two, not 3"
     assert refused("verify", network_file, "--dir", core.parent / "nothing").startswith(f"{core.parent / 'nothing'}: ")
 

@@ -1,6 +1,7 @@
 """The files of a core: the same bytes every time, all or nothing, and a description that agrees with the Verilog."""
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -83,6 +84,11 @@ def test_no_source_positions(tmp_path: Path) -> None:
     assert "src" not in verilog
     assert ".py" not in verilog
     assert str(Path(__file__).parents[2]) not in verilog
+
+
+def test_the_description_names_the_verilog_it_was_written_with(tmp_path: Path) -> None:
+    _, description = generated(tmp_path)
+    assert description["verilog_sha256"] == hashlib.sha256((tmp_path / "core.v").read_bytes()).hexdigest()
 
 
 def test_description_agrees_with_the_core() -> None:

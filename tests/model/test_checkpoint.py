@@ -7,7 +7,7 @@ import torch
 
 from hadamrnn.errors import InputError
 from hadamrnn.model.checkpoint import read_checkpoint, write_checkpoint
-from hadamrnn.model.replacement import replacing
+from hadamrnn.replacement import replacing
 
 STATE = {"network": {"weight": torch.arange(5.0)}, "epoch": 3, "loss": 0.1, "best": None, "history": [{"epoch": 1}]}
 

@@ -23,6 +23,7 @@ def description(
     return CoreDescription(
         name="core",
         verilog=Path("core.v"),
+        verilog_sha256="",
         fingerprint=fingerprint(network),
         output=output,
         lanes=lanes,

@@ -32,6 +32,19 @@ def test_folder_and_file_give_the_same(folder: Path) -> None:
     description.check_network(NETWORK)
 
 
+def test_verilog_that_was_edited_is_told_from_what_was_generated(folder: Path) -> None:
+    description = read_description(folder)
+    assert description.as_generated is True
+    with description.verilog.open("a") as file:
+        file.write("// mine\n")
+    assert read_description(folder).as_generated is False
+    path = folder / "hadamard_core.json"
+    plain = json.loads(path.read_text())
+    del plain["verilog_sha256"]  # of an older version
+    path.write_text(json.dumps(plain))
+    assert read_description(folder).as_generated is None
+
+
 def test_other_json_in_the_folder_is_passed_by(folder: Path) -> None:
     (folder / "report.json").write_text('{"fmax": 48}')
     (folder / "list.json").write_text("[1, 2]")

@@ -1,0 +1,41 @@
+"""Files that are whole or not there: written aside, then renamed."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import InputError
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a path beside ``path`` to write to; it takes the place of ``path`` on success and goes on failure.
+
+    Raises
+    ------
+    OSError
+        If ``path`` cannot be replaced; what was there before stays.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield aside
+        aside.replace(path)
+    finally:
+        with contextlib.suppress(OSError):  # a folder that is none would hide the error that brought us here
+            aside.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, contents: str | bytes) -> None:
+    """Write a file, text as UTF-8, so that no reader sees half of it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written: one line with the path and the reason.
+    """
+    try:
+        with replacing(path) as aside:
+            aside.write_bytes(contents.encode() if isinstance(contents, str) else contents)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from error
