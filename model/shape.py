@@ -16,12 +16,22 @@ def check_shape(*, hidden_size: int, block_size: int, **sizes: int) -> None:
     ------
     InputError
     """
-    for name, size in {"hidden_size": hidden_size, **sizes}.items():
-        if type(size) is not int or size < 1:
-            raise InputError(f"{name} must be a positive integer, not {size!r}")
+    check_positive(hidden_size=hidden_size, **sizes)
     block_bits(block_size)
     if hidden_size % block_size:
         raise InputError(f"block_size must divide hidden_size: {block_size} does not divide {hidden_size}")
+
+
+def check_positive(**sizes: int) -> None:
+    """Refuse sizes that are no positive integers. The message names the size.
+
+    Raises
+    ------
+    InputError
+    """
+    for name, size in sizes.items():
+        if type(size) is not int or size < 1:
+            raise InputError(f"{name} must be a positive integer, not {size!r}")
 
 
 def check_choice(name: str, value: object, choices: Sequence[str]) -> None:

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .shape import READOUTS, check_choice
+from .shape import INPUT_KINDS, READOUTS, check_choice
 from .split import Batch, GeneratedSplit, Split
 
-__all__ = ["INPUT_KINDS", "OBJECTIVES", "SPLITS", "GeneratedSplit", "Split", "Task"]
+__all__ = ["OBJECTIVES", "SPLITS", "GeneratedSplit", "Split", "Task"]
 
 SPLITS = ("train", "validation", "test")
 OBJECTIVES = ("classification", "regression")
-INPUT_KINDS = ("vector", "index")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -213,17 +213,20 @@ class Trainer:
         self._saved_at = time.monotonic()
 
     def _restore(self, state: dict) -> None:
+        path = self.folder / LAST
         try:
             self.network.load_state_dict(state["network"])
             self._optimiser.load_state_dict(state["optimiser"])
+            torch.set_rng_state(state["random"])
+            self._epoch, self._position = state["epoch"], state["position"]
+            self._loss_sum, self._counted, self._right = state["loss_sum"], state["counted"], state["right"]
+            self._signs_before = state["signs_before"].to(self.device)
+            self.history, self.best, self._seconds = state["history"], state["best"], state["seconds"]
+        except KeyError as error:
+            raise InputError(f"{path}: not a checkpoint of a run of this version, it has no {error}") from error
         except (RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
-            raise InputError(f"{self.folder / LAST}: a checkpoint of another network ({reason})") from error
-        torch.set_rng_state(state["random"])
-        self._epoch, self._position = state["epoch"], state["position"]
-        self._loss_sum, self._counted, self._right = state["loss_sum"], state["counted"], state["right"]
-        self._signs_before = state["signs_before"].to(self.device)
-        self.history, self.best, self._seconds = state["history"], state["best"], state["seconds"]
+            raise InputError(f"{path}: a checkpoint of another network ({reason})") from error
 
 
 def _check_fit(network: HadamardRNN, task: Task) -> None:
@@ -231,9 +234,9 @@ def _check_fit(network: HadamardRNN, task: Task) -> None:
     if network.readout != task.readout:
         needed, found = f"a result per {per[network.readout]}", f"one per {per[task.readout]}"
         raise InputError(f"readout {network.readout!r} gives {needed}; task {task.name!r} needs {found}")
-    kind = getattr(network, "input_kind", "vector")
-    if kind != task.input_kind:
-        raise InputError(f"network has input_kind {kind!r}, task {task.name!r} needs {task.input_kind!r}")
+    if network.input_kind != task.input_kind:
+        found, expected = network.input_kind, task.input_kind
+        raise InputError(f"network has input_kind {found!r}, task {task.name!r} needs {expected!r}")
     if (network.input_size, network.output_size) != (task.input_size, task.output_size):
         found = f"{network.input_size} inputs and {network.output_size} outputs"
         expected = f"{task.input_size} and {task.output_size}"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...errors import InputError
-from ..shape import check_shape
+from ..shape import check_positive
 from ..split import Batch, GeneratedSplit
 from ..task import SPLITS, Task
 
@@ -30,7 +30,7 @@ def load(
         If a number is not positive or ``steps`` is 1.
     """
     counts = {"sequences": sequences, "validation_sequences": validation_sequences, "test_sequences": test_sequences}
-    check_shape(hidden_size=1, block_size=1, steps=steps, **counts)
+    check_positive(steps=steps, **counts)
     if steps < 2:
         raise InputError(f"steps must be at least 2, not {steps}")
     train, validation, test = (

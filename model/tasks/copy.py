@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...errors import InputError
-from ..shape import check_shape
+from ..shape import check_positive
 from ..split import Batch, GeneratedSplit
 from ..task import SPLITS, Task
 
@@ -46,7 +46,7 @@ def load(
         If a number is not positive, there are more than 256 symbols to choose from, or ``steps`` is below 2 K + 1.
     """
     counts = {"sequences": sequences, "validation_sequences": validation_sequences, "test_sequences": test_sequences}
-    check_shape(hidden_size=1, block_size=1, steps=steps, symbols=symbols, alphabet=alphabet, **counts)
+    check_positive(steps=steps, symbols=symbols, alphabet=alphabet, **counts)
     if alphabet > LARGEST_ALPHABET:
         raise InputError(f"alphabet must be at most {LARGEST_ALPHABET}, not {alphabet}")
     if steps < 2 * symbols + 1:

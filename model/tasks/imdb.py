@@ -15,7 +15,7 @@ import numpy as np
 from ...errors import InputError
 from ...replacement import replacing
 from ..download import cache_folder, data_folder, download
-from ..shape import check_shape
+from ..shape import check_positive
 from ..split import Split
 from ..stratified import stratified_order
 from ..task import Task
@@ -89,7 +89,7 @@ class Reviews:
 
 def tokenised(words: int, steps: int) -> dict[str, Reviews]:
     """The parts ``train`` and ``test``, from the cache or from the archive, which then go to the cache."""
-    check_shape(hidden_size=1, block_size=1, words=words, steps=steps)
+    check_positive(words=words, steps=steps)
     if words >= LARGEST_VOCABULARY:
         raise InputError(f"words must be below {LARGEST_VOCABULARY}, not {words}")
     path = cache_folder() / "imdb" / f"{SHA256[:16]}-words{words}-steps{steps}-v{_CACHE_VERSION}.npz"

@@ -24,6 +24,8 @@ def test_signs_stay_where_their_fraction_is_zero() -> None:
         ("epochs", 1.0, "an integer of at least 1"),
         ("epochs", True, "an integer of at least 1"),
         ("batch_size", -5, "an integer of at least 1"),
+        ("patience", -1, "an integer of at least 0"),
+        ("patience", 2.0, "an integer of at least 0"),
         ("seed", -1, "an integer of at least 0"),
         ("learning_rate", 0, "a number above 0 and at most 1"),
         ("learning_rate", 2, "a number above 0 and at most 1"),

@@ -13,7 +13,7 @@ import torch
 
 from hadamrnn.errors import InputError
 from hadamrnn.model import training
-from hadamrnn.model.checkpoint import read_checkpoint
+from hadamrnn.model.checkpoint import read_checkpoint, write_checkpoint
 from hadamrnn.model.network import HadamardRNN
 from hadamrnn.model.options import TrainingOptions
 from hadamrnn.model.progress import StepReport
@@ -272,3 +272,12 @@ def test_refuses_to_resume_nothing_or_another_network(task: Task, whole: Path, t
     with pytest.raises(InputError, match=r"last\.pt: a checkpoint of another network") as error:
         Trainer(network(hidden_size=32), task, OPTIONS, whole).run(resume=True)
     assert "\n" not in str(error.value)
+
+
+def test_refuses_to_resume_a_checkpoint_of_something_else(task: Task, whole: Path, tmp_path: Path) -> None:
+    checkpoint = read_checkpoint(whole / LAST)
+    for key in ("network", "counted"):
+        write_checkpoint(tmp_path / LAST, {name: value for name, value in checkpoint.items() if name != key})
+        with pytest.raises(InputError) as error:
+            Trainer(network(), task, OPTIONS, tmp_path).run(resume=True)
+        assert str(error.value) == f"{tmp_path / LAST}: not a checkpoint of a run of this version, it has no '{key}'"
