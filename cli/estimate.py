@@ -10,6 +10,7 @@ import click
 from ..hw.parameters import CoreParameters
 from .core_options import core_options
 from .list_options import ListOptions
+from .network_file import NetworkFile
 from .output import json_option, print_json, print_table
 from .refusal import refuse_options
 
@@ -42,7 +43,7 @@ Example:
   hadamrnn estimate digits.safetensors --lanes 1 2 4
 """,
 )
-@click.argument("network", metavar="[NET]", required=False, type=click.Path(path_type=Path))
+@click.argument("network", metavar="[NET]", required=False, type=NetworkFile())
 @click.option("--hidden", multiple=True, type=int, metavar="D ...", help="Hidden sizes d; one network of each.")
 @click.option("--block", multiple=True, type=int, metavar="N ...", help="Block sizes n.  [default: n = d]")
 @click.option("--lanes", multiple=True, type=int, metavar="P ...", help="Words per clock.  [default: 1]")

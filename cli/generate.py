@@ -7,6 +7,7 @@ import click
 
 from ..hw.parameters import CoreParameters
 from .core_options import core_options
+from .network_file import NetworkFile
 from .output import json_option, print_json
 
 
@@ -14,9 +15,10 @@ from .output import json_option, print_json
     epilog="""\b
 Example:
   hadamrnn generate digits.safetensors -o core --lanes 2 --output logits
+  hadamrnn generate zoo:digits-64 -o core
 """
 )
-@click.argument("network", metavar="NET", type=click.Path(path_type=Path))
+@click.argument("network", metavar="NET", type=NetworkFile())
 @click.option(
     "-o", "--out", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Folder to write to."
 )

@@ -16,6 +16,7 @@ _COMMANDS = {
     "train": "Train a network; leaves a run folder.",
     "runs": "List trained runs and how good they are.",
     "freeze": "Freeze a trained run to integers.",
+    "zoo": "Trained networks that come with the package.",
     "generate": "Write a frozen network as Verilog.",
     "verify": "Prove bit for bit that Verilog and reference agree.",
     "estimate": "Say what a core costs, before synthesis.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .list_options import ListOptions
+from .network_file import ConfigFile
 from .output import json_option, print_json
 from .progress import counted
 from .refusal import refuse_options
@@ -34,7 +35,7 @@ Example:
   hadamrnn train --resume -o runs
 """,
 )
-@click.argument("config", metavar="[CONFIG.toml]", required=False, type=click.Path(path_type=Path))
+@click.argument("config", metavar="[CONFIG.toml]", required=False, type=ConfigFile())
 @click.option(
     "-o", "--out", "folder", required=True, metavar="RUN", type=click.Path(path_type=Path), help="Run folder."
 )

@@ -13,6 +13,7 @@ import click
 
 from ..hw.parameters import CoreParameters
 from .core_options import NAMES, core_options
+from .network_file import NetworkFile
 from .output import json_option, print_json
 from .progress import stages
 from .refusal import refuse_options
@@ -38,7 +39,7 @@ Example:
   hadamrnn verify digits.safetensors --dir core --simulator icarus --stalls worst
 """
 )
-@click.argument("network_path", metavar="NET", type=click.Path(path_type=Path))
+@click.argument("network_path", metavar="NET", type=NetworkFile())
 @click.option(
     "--dir",
     "folder",

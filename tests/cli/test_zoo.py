@@ -1,0 +1,94 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hadamrnn.quant.configuration import parse_config
+from hadamrnn.quant.experiment import train
+from hadamrnn.zoo import catalogue
+
+from .conftest import Run
+
+CONFIGURATION = parse_config("""
+[task]
+name = "digits"
+[network]
+hidden_size = 16
+block_size = 4
+[training]
+epochs = 3
+""")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    train(CONFIGURATION, folder)
+    return folder
+
+
+@pytest.fixture
+def small(run: Run, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
+    """A zoo of one network, in the place of the package's; what ``zoo add`` says of it."""
+    folder = tmp_path / "zoo"
+    folder.mkdir()
+    outcome = run("zoo", "add", trained, "small", "--folder", folder, "--state-bits", "11", "--json")
+    assert outcome.status == 0, outcome
+    for function in (catalogue.names, catalogue.path, catalogue.config_path, catalogue.entry):
+        monkeypatch.setattr(function, "__defaults__", (folder,))
+    return json.loads(outcome.out)
+
+
+def test_networks_are_listed_and_shown(run: Run, small: dict) -> None:
+    assert json.loads(run("zoo", "list", "--json").out) == [small]
+    row = next(line for line in run("zoo", "list").out.splitlines() if " small " in line)
+    cells = [cell.strip() for cell in row.strip("│").split("│")]
+    accuracies = [f"{small[kind]['accuracy']:.2%}" for kind in ("float", "integer")]
+    kilobytes = f"{small['stored_bits'] / 8000:.1f}"
+    assert cells == ["small", "digits", "16", "4", "4", "4", "11", *accuracies, kilobytes]
+    shown = run("zoo", "show", "small").out
+    assert shown.startswith("zoo:small: digits\n  d = 16, n = 4, q = 4, 1 inputs, 10 outputs, signs learned\n")
+    assert "  $ hadamrnn train zoo:small -o run\n" in shown
+    assert json.loads(run("zoo", "show", "zoo:small", "--json").out)["sha256"] == small["sha256"]
+
+
+def test_its_name_stands_for_its_files(run: Run, small: dict, tmp_path: Path) -> None:
+    assert json.loads(run("estimate", "zoo:small", "--json").out)[0]["hidden_size"] == 16
+    assert run("generate", "zoo:small", "-o", tmp_path / "core").status == 0
+    verified = run("verify", "zoo:small", "--task", "digits", "--sequences", "2", "--lanes", "4", "--json")
+    assert json.loads(verified.out)["passed"] is True
+
+
+def test_the_commands_that_it_names_make_it_again(run: Run, small: dict, tmp_path: Path) -> None:
+    """Training on one machine is the same bit for bit, and so is the file."""
+    for command in small["commands"]:
+        words = [str(tmp_path / word) if word in ("run", "small.safetensors") else word for word in command.split()[1:]]
+        assert run(*words).status == 0
+    made = (tmp_path / "small.safetensors").read_bytes()
+    assert made == (tmp_path / "zoo" / "small.safetensors").read_bytes()
+
+
+def test_names_that_are_not_there(refused: Callable[..., str], small: dict, tmp_path: Path) -> None:
+    for command in (("estimate",), ("verify",), ("generate", "-o", tmp_path / "core"), ("train", "-o", tmp_path / "r")):
+        line = refused(*command, "zoo:smal")
+        assert line == "zoo:smal: no such network, did you mean small?"
+    assert refused("zoo", "show", "other") == "zoo:other: no such network, networks: small"
+    assert refused("zoo", "list", "other").startswith("Got unexpected extra argument")
+    assert refused("zoo", "lst").startswith("No such command 'lst'")
+
+
+def test_runs_that_cannot_be_added(refused: Callable[..., str], trained: Path, small: dict, tmp_path: Path) -> None:
+    folder = ("--folder", tmp_path / "zoo")
+    assert refused("zoo", "add", trained, "small", *folder).startswith("zoo:small: there is such a network already")
+    assert refused("zoo", "add", tmp_path / "no", "b", *folder).startswith(f"{tmp_path / 'no'}: not a run folder")
+
+
+@pytest.mark.parametrize("command", ["list", "show", "add"])
+def test_help_has_an_example(run: Run, command: str) -> None:
+    assert f"Example:\n    hadamrnn zoo {command} " in run("zoo", command, "--help").out
+
+
+def test_without_a_command_it_is_help(run: Run) -> None:
+    outcome = run("zoo")
+    assert (outcome.status, outcome.out) == (0, run("zoo", "--help").out)

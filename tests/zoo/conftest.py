@@ -1,0 +1,23 @@
+"""A finished run and a zoo of its own, beside the one of the package."""
+
+import pytest
+
+from hadamrnn.quant.configuration import parse_config
+from hadamrnn.quant.experiment import Run, train
+
+CONFIGURATION = parse_config("""
+[task]
+name = "digits"
+[network]
+hidden_size = 16
+block_size = 4
+[training]
+epochs = 5
+seed = 2
+""")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Some seconds of training on the digits."""
+    return train(CONFIGURATION, tmp_path_factory.mktemp("zoo") / "run")

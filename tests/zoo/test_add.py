@@ -1,0 +1,81 @@
+"""New entries: three files that agree with each other, or none."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hadamrnn import zoo
+from hadamrnn.errors import InputError
+from hadamrnn.hw.estimate import estimate
+from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.quant.configuration import read_config
+from hadamrnn.quant.experiment import Run
+from hadamrnn.quant.integer import quantise_inputs, read_network
+from hadamrnn.sim import reference
+from hadamrnn.zoo import add
+from hadamrnn.zoo.add import add_entry
+
+
+def test_an_entry_says_what_its_network_is_worth(finished: Run, tmp_path: Path) -> None:
+    one = add_entry(finished, "digits-16", state_bits=10, folder=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"digits-16.{kind}" for kind in ("json", "safetensors", "toml")
+    ]
+    assert one == zoo.entry("digits-16", tmp_path)
+    about, network, test = one.description, read_network(one.network), finished.task.test
+    assert read_config(one.config) == finished.config
+    assert (about["task"], about["seed"], about["epochs"], about["test_sequences"]) == ("digits", 2, 5, 360)
+    assert (about["network"]["hidden_size"], about["network"]["blocks"], about["network"]["state_bits"]) == (16, 4, 10)
+    assert about["float"] == finished.result["test"]
+    result = reference.run(network, quantise_inputs(network, test.x))
+    assert about["integer"]["accuracy"] == pytest.approx((result.classes == test.y).mean())
+    assert about["integer"]["saturations"] == result.saturations
+    assert about["file_bytes"] == one.network.stat().st_size
+    cost = estimate(network, CoreParameters())
+    assert about["stored_bits"] == cost.weight_memory_bits + cost.output_bias_bits
+    assert about["commands"] == [
+        "hadamrnn train zoo:digits-16 -o run",
+        "hadamrnn freeze run -o digits-16.safetensors --state-bits 10 --input-bits 8",
+    ]
+
+
+def test_the_same_run_gives_the_same_files(finished: Run, tmp_path: Path) -> None:
+    files = []
+    for _ in range(2):
+        add_entry(finished, "digits-16", folder=tmp_path, overwrite=True)
+        files.append({path.name: path.read_bytes() for path in tmp_path.iterdir()})
+    assert files[0] == files[1]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../a", "-a", "Digits", "a/b", "a\n"])
+def test_names_that_cannot_be(finished: Run, tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=r"^name must be of small letters, digits, hyphens and points, not "):
+        add_entry(finished, name, folder=tmp_path)
+
+
+def test_nothing_is_written_where_something_is_wrong(
+    finished: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_entry(finished, "digits-16", folder=tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(InputError, match=r"^zoo:digits-16: there is such a network already; overwrite it or choose"):
+        add_entry(finished, "digits-16", folder=tmp_path)
+    with pytest.raises(InputError, match=r"^state_bits must be 4 to 24, not 40$"):
+        add_entry(finished, "b", state_bits=40, folder=tmp_path)
+    monkeypatch.setattr(add, "LARGEST_BYTES", 1000)
+    with pytest.raises(InputError, match=r"^zoo:b: the network file has \d+ bytes, expected at most 1000$"):
+        add_entry(finished, "b", folder=tmp_path)
+    with pytest.raises(InputError, match=r"^cannot write to .*nothing: No such file or directory$"):
+        add_entry(finished, "b", large=True, folder=tmp_path / "nothing")
+    baseline = replace(finished, config=finished.config.replace_kind("float"))
+    with pytest.raises(InputError, match=r"is a baseline and cannot be frozen to integers$"):
+        add_entry(baseline, "b", folder=tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert add_entry(finished, "b", large=True, folder=tmp_path).name == "b"
+
+
+def test_the_description_is_plain_json(finished: Run, tmp_path: Path) -> None:
+    one = add_entry(finished, "digits-16", folder=tmp_path)
+    assert json.loads((tmp_path / "digits-16.json").read_text()) == one.description
