@@ -166,9 +166,8 @@ def _print_entry(one: ZooEntry) -> None:
         f"  d = {network['hidden_size']}, n = {network['block_size']}, q = {network['blocks']}, "
         f"{network['input_size']} inputs, {network['output_size']} outputs, signs {network['signs']}"
     )
-    click.echo(
-        f"  {network['weights']}-bit weights, {network['state_bits']}-bit states".replace("ternary-bit", "ternary")
-    )
+    weights = network["weights"] if isinstance(network["weights"], str) else f"{network['weights']}-bit"
+    click.echo(f"  {weights} weights, {network['state_bits']}-bit states")
     click.echo(
         f"  {about['stored_bits'] / 8000:.1f} kB stored in a core, network file {about['file_bytes'] / 1000:.1f} kB"
     )
@@ -176,9 +175,8 @@ def _print_entry(one: ZooEntry) -> None:
         values = {key: about[kind].get(key) for key in ("accuracy", "sequence_accuracy", "loss")}
         known = (f"{key.replace('_', ' ')} {_value(key, value)}" for key, value in values.items() if value is not None)
         click.echo(f"  {kind:7} {', '.join(known)} on {about['test_sequences']} test sequences")
-    click.echo(
-        f"  seed {about['seed']}, best epoch {about['best_epoch']} of {about['epochs']}, {about['seconds']:.0f} s"
-    )
+    epochs = f"best epoch {about['best_epoch']} of {about['epochs']}"
+    click.echo(f"  seed {about['seed']}, {epochs}, {about['seconds']:.0f} s")
     click.echo(f"  file    {one.network}")
     click.echo(f"  config  {one.config}")
     for line in about["commands"]:
@@ -199,5 +197,5 @@ def _figure(about: dict[str, Any], figures: dict[str, Any]) -> str:
     return _value("loss", figures["loss"]) if by_loss else _value("accuracy", figures["accuracy"])
 
 
-def _value(figure: str, value: float) -> str:
+def _value(figure: str, value: Any) -> str:
     return f"{value:.3g}" if figure == "loss" else f"{value:.2%}"

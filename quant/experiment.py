@@ -6,21 +6,22 @@ training is over, ``result.json``.
 
 import json
 import platform
-import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 
 from ..errors import InputError
 from ..model.baselines import LSTMBaseline
 from ..model.checkpoint import read_checkpoint
+from ..model.device import available_device
 from ..model.network import HadamardRNN
 from ..model.progress import StepReport
-from ..model.task import SPLITS, Task
+from ..model.task import SPLITS, Split, Task
 from ..model.tasks import load_task
 from ..model.training import BEST, LAST, Trainer, evaluate
 from ..replacement import write_whole
@@ -30,6 +31,8 @@ from .run_folder import CONFIG, RESULT, clear_run, is_remains, read_result
 
 # A HadamardRNN or an LSTMBaseline: training and evaluation ask nothing of a network that both do not have.
 Network: TypeAlias = Any
+
+EVALUATED = 25_000  # sequences: every test set of the tasks is smaller or as large
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -128,7 +131,7 @@ def train(
         On Ctrl-C; the folder is then ready to resume.
     """
     folder = Path(folder)
-    where = _device(device)
+    available_device(device)  # said before the data are loaded
     if resume and not _is_empty(folder):
         _check_resumable(config, folder)
         if (folder / RESULT).exists():
@@ -137,10 +140,10 @@ def train(
         check_free(folder, overwrite)
         resume = False
     task = load_task(config.task, **config.task_options)
-    network = build_network(config, task).to(where)
+    network = build_network(config, task)
     if not resume:
         begin(config, folder)
-    trainer = Trainer(network, task, config.training, folder, report=report)
+    trainer = Trainer(network, task, config.training, folder, device=device, report=report)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
         trainer.run(resume=resume and (folder / LAST).exists())
@@ -181,9 +184,9 @@ def _result(config: ExperimentConfig, task: Task, network: Network, trainer: Tra
         "task": config.task,
         "kind": config.network.kind,
         "seed": config.training.seed,
-        "epochs": config.training.epochs,
+        "epochs": len(trainer.history),
         "best_epoch": trainer.best["epoch"],
-        **{split: asdict(evaluate(network, getattr(task, split))) for split in SPLITS},
+        **{split: asdict(evaluate(network, _evaluated(getattr(task, split)))) for split in SPLITS},
         "sign_flips": sum(record["sign_flips"] for record in trainer.history),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "seconds": trainer.history[-1]["seconds"],
@@ -193,19 +196,18 @@ def _result(config: ExperimentConfig, task: Task, network: Network, trainer: Tra
     }
 
 
+def _evaluated(split: Split) -> Split:
+    """What a result is of: a whole split, or the first :data:`EVALUATED` sequences of a large training split."""
+    if len(split) <= EVALUATED:
+        return split
+    x, y, lengths = split.batch(np.arange(EVALUATED))
+    return Split(x=x, y=y, lengths=lengths)
+
+
 def versions() -> dict[str, str]:
     """The versions that a result depends on."""
     packages = {name: version(name) for name in ("hadamrnn", "torch", "brevitas", "numpy", "scikit-learn")}
     return {"python": platform.python_version(), **packages}
-
-
-def _device(name: str) -> torch.device:
-    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
-        raise InputError(f"device must be cpu, cuda or cuda:N, not {name!r}")
-    device = torch.device(name)
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise InputError(f"device {name!r}: there are {torch.cuda.device_count()} CUDA devices")
-    return device
 
 
 def check_free(folder: Path, overwrite: bool) -> None:

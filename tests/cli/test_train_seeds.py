@@ -81,7 +81,7 @@ def test_a_baseline_is_trained_from_the_same_configuration(run: Run, tmp_path: P
         (("--kind", "gru"), "kind must be one of hadamard, float, lstm, not 'gru'"),
         (("--embedding", "3"), "[network] embedding_size goes with tasks whose inputs are tokens"),
         (("--device", "tpu"), "device must be cpu, cuda or cuda:N, not 'tpu'"),
-        (("--device", "cuda:99"), "device 'cuda:99': there are "),
+        (("--device", "cuda:99"), "device 'cuda:99' is not there: torch finds "),
     ],
 )
 def test_options_that_cannot_be(

@@ -4,12 +4,14 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from hadamrnn.errors import InputError
 from hadamrnn.model.progress import StepReport
 from hadamrnn.model.training import evaluate
+from hadamrnn.quant import experiment
 from hadamrnn.quant.configuration import parse_config
 from hadamrnn.quant.experiment import Run, build_network, load_run, train
 from hadamrnn.quant.run_folder import CONFIG, FILES, RESULT
@@ -45,6 +47,20 @@ def test_the_result_is_that_of_the_network(run: Run) -> None:
         assert run.result[split] == asdict(found)
     assert run.result["parameters"] == 16 + 16 + 16 + 160 + 10
     assert {"hadamrnn", "torch", "brevitas", "numpy", "python", "scikit-learn"} == set(run.result["versions"])
+
+
+def test_the_result_of_a_large_split_is_that_of_its_first_sequences(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment, "EVALUATED", 100)
+    part = experiment._evaluated(run.task.train)
+    assert np.array_equal(part.y, run.task.train.y[:100])
+    assert experiment._evaluated(part) is part
+
+
+def test_patience_ends_a_run_early(tmp_path: Path) -> None:
+    impatient = CONFIGURATION.replace(epochs=50, patience=1, learning_rate=0.3)
+    result = train(impatient, tmp_path).result
+    assert result["best_epoch"] == result["epochs"] - 1 < 49
+    assert train(impatient, tmp_path, resume=True).result == result
 
 
 def test_weights_are_quantised_as_configured(run: Run) -> None:

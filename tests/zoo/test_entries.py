@@ -29,7 +29,8 @@ def test_files_agree(one: ZooEntry) -> None:
     network, config, about = read_network(one.network), read_config(one.config), one.description
     assert about["name"] == one.name
     assert (about["task"], about["task_options"]) == (config.task, config.task_options)
-    assert (about["seed"], about["epochs"]) == (config.training.seed, config.training.epochs)
+    assert about["seed"] == config.training.seed
+    assert about["best_epoch"] <= about["epochs"] <= config.training.epochs
     for name in ("hidden_size", "block_size", "input_size", "output_size", "state_bits", "weight_bits", "readout"):
         assert about["network"][name] == getattr(network, name), name
     assert about["network"]["weights"] == config.network.weight_bits
