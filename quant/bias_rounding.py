@@ -31,7 +31,7 @@ class BiasRounding:
     def __init__(
         self, signs: np.ndarray, block_size: int, gain: float, steps: int | np.ndarray, *, closeness: float = 1.0
     ) -> None:
-        self._planes = []
+        self._planes: list[tuple[np.ndarray, np.ndarray]] = []
         for start in range(0, len(signs), block_size):
             matrix = _block(signs[start : start + block_size].astype(np.float64), gain)
             if isinstance(steps, np.ndarray):
@@ -44,7 +44,10 @@ class BiasRounding:
     def __call__(self, bias: np.ndarray) -> np.ndarray:
         """Integers for biases in LSB of the state, float of shape ``(d,)``: int64, within a few LSB of them."""
         blocks = np.split(bias, len(self._planes))
-        rounded = [_nearest_plane(*plane, block) for plane, block in zip(self._planes, blocks, strict=True)]
+        rounded = [
+            _nearest_plane(triangle, order, block)
+            for (triangle, order), block in zip(self._planes, blocks, strict=True)
+        ]
         return np.concatenate(rounded)
 
 

@@ -8,7 +8,8 @@ import torch
 
 from ..errors import InputError
 from ..model.network import HadamardRNN
-from ..model.task import Task
+from ..model.objective import tensors
+from ..model.task import GeneratedSplit, Split, Task
 from ..model.threads import suited_threads
 
 SEQUENCES = 1000  # that states are calibrated on, the first of the training set
@@ -35,14 +36,18 @@ class InputFormat:
 def input_format(task: Task, bits: int = 8) -> InputFormat:
     """The format in which the task's data are integers by nature, or one of ``bits`` bits that holds its training data.
 
-    A calibrated format is signed if there are negative values, and its largest integer is the largest magnitude.
+    A calibrated format is signed if there are negative values, and its largest integer is the largest magnitude; of
+    generated data, :data:`SEQUENCES` sequences are looked at. Tokens are integers as they are, of unit 1.
     """
+    if task.input_kind == "index":
+        return InputFormat(bits=max(1, (task.input_size - 1).bit_length()), signed=False, scale=1.0)
     if task.input_scale is not None:
         return InputFormat(bits=task.input_bits, signed=task.input_signed, scale=task.input_scale)
-    signed = bool((task.train.x < 0).any())
+    x = task.train.batch(_calibrated(task.train))[0] if isinstance(task.train, GeneratedSplit) else task.train.x
+    signed = bool((x < 0).any())
     if bits <= signed:
         raise InputError(f"input_bits must be at least 2 for data with negative values, not {bits}")
-    largest = float(np.abs(task.train.x).max()) or 1.0
+    largest = float(np.abs(x).max()) or 1.0
     return InputFormat(bits=bits, signed=signed, scale=largest / ((1 << (bits - signed)) - 1))
 
 
@@ -54,14 +59,37 @@ def quantised(x: np.ndarray, form: InputFormat) -> np.ndarray:
 
 @torch.no_grad()
 def largest_state(network: HadamardRNN, task: Task, form: InputFormat) -> float:
-    """The largest |state| of any unit after any step, over the first :data:`SEQUENCES` training sequences."""
-    largest = 0.0
+    """The largest |state| of any unit after any step, over the first :data:`SEQUENCES` training sequences.
+
+    Steps beyond a sequence's length do not count.
+    """
+    largest, indices, device = 0.0, _calibrated(task.train), network.output_weight.device
     with suited_threads(network, sequences=_BATCH, steps=task.steps):
-        for start in range(0, min(SEQUENCES, len(task.train)), _BATCH):
-            x = task.train.x[start : min(start + _BATCH, SEQUENCES)]
-            states = network.states(torch.from_numpy(quantised(x, form)))
+        for start in range(0, len(indices), _BATCH):
+            x, _, lengths = tensors(task.train, indices[start : start + _BATCH], device)
+            if x.is_floating_point():
+                x = torch.from_numpy(quantised(x.cpu().numpy(), form)).to(device)
+            states = network.states(x)
+            if lengths is not None:
+                states = states[torch.arange(x.shape[1], device=device) < lengths[:, None]]
             largest = float(np.maximum(largest, states.abs().max().item()))  # not max: it would lose a NaN
     return largest
+
+
+def read_steps(task: Task, readout: str) -> int | np.ndarray:
+    """After how many steps states are read in the training data of ``task``, by read-out ``last`` or ``every``.
+
+    Returns
+    -------
+    int or ndarray
+        T, where that is always so; otherwise how often it is after 1, 2, … T steps, float64 of shape ``(T,)``, in the
+        first :data:`SEQUENCES` sequences.
+    """
+    lengths = task.train.batch(_calibrated(task.train))[2]
+    if lengths is None:
+        return task.steps if readout == "last" else np.ones(task.steps)
+    ends = np.bincount(lengths, minlength=task.steps + 1)[1:].astype(np.float64)
+    return ends if readout == "last" else np.cumsum(ends[::-1])[::-1].copy()
 
 
 def input_shift(largest: float, largest_bias: float, product_scale: float, state_bits: int) -> int:
@@ -91,3 +119,7 @@ def input_shift(largest: float, largest_bias: float, product_scale: float, state
     raise InputError(
         f"state_bits {state_bits} are too few for states up to {needed:g}: they need input_shift below {_SHIFTS[0]}"
     )
+
+
+def _calibrated(split: Split) -> np.ndarray:
+    return np.arange(min(SEQUENCES, len(split)))

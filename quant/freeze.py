@@ -1,21 +1,46 @@
 """Freezing: a trained network as integers, all that the hardware will know of it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..errors import InputError
 from ..model.network import HadamardRNN
 from ..model.task import Task
-from .bias_rounding import round_biases
-from .calibration import SEQUENCES, input_format, input_shift, largest_state
+from .bias_rounding import BiasRounding
+from .calibration import SEQUENCES, InputFormat, input_format, largest_state, read_steps
+from .calibration import input_shift as finest_shift
+from .certificate import Certificate, certify
 from .integer import IntegerNetwork
+from .integer.size import kilobytes, stored_bits
 from .quantisers import Quantiser
 
 STATE_BITS = range(4, 25)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formats:
+    """The integer formats of inputs and states, and what they were chosen on.
+
+    Attributes
+    ----------
+    inputs : format of one input element
+    state_bits : w
+    input_shift : f
+    largest_state : largest |state| in calibration, real
+    """
+
+    inputs: InputFormat
+    state_bits: int
+    input_shift: int
+    largest_state: float
+
+    @property
+    def state_limit(self) -> int:
+        """Largest state that the format holds, in LSB."""
+        return (1 << (self.state_bits - 1)) - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +52,13 @@ class FreezeReport:
     calibration_sequences : training sequences that the states were seen on
     largest_state : largest |state| among them, in LSB of the frozen state
     state_limit : largest state that the format holds
-    headroom_bits : log2(state_limit / largest_state); at least 0
+    headroom_bits : log2(state_limit / largest_state); at least 0 unless ``input_shift`` was given
     input_shift : f
     input_scale, state_scale, logit_scale : real value of one unit of input, state and logit
     largest_bias : largest |B|
+    stored_bits : of signs, weights and biases, see :mod:`.integer.size`
+    kilobytes : the same in kB of 1000 bytes
+    certificate : the proven worst case of the states, over all inputs of the format and the task's T steps
     """
 
     calibration_sequences: int
@@ -42,10 +70,14 @@ class FreezeReport:
     state_scale: float
     logit_scale: float
     largest_bias: int
+    stored_bits: int
+    kilobytes: float
+    certificate: Certificate
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON."""
-        return asdict(self)
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return values | {"certificate": self.certificate.to_json()}
 
 
 def freeze(
@@ -54,20 +86,22 @@ def freeze(
     *,
     state_bits: int = 12,
     input_bits: int = 8,
+    input_shift: int | None = None,
     trained: dict[str, Any] | None = None,
 ) -> tuple[IntegerNetwork, FreezeReport]:
     """Turn a trained network with quantised signs and weights into integers.
 
     The state unit is s_h = s_U · s_x · 2^(−f), with the largest f for which no state of the calibration set and no bias
-    saturates. The biases B are b / s_h rounded for their effect after the task's T steps
-    (:func:`~hadamrnn.quant.bias_rounding.round_biases`), and C = round(c / s_y), s_y = s_V · s_h, half to even.
+    saturates. The biases B are b / s_h rounded for their effect on the states that are read
+    (:class:`~hadamrnn.quant.bias_rounding.BiasRounding`), and C = round(c / s_y), s_y = s_V · s_h, half to even.
 
     Parameters
     ----------
     network : with :class:`~hadamrnn.quant.quantisers.Quantiser` for signs, U and V
     task : calibrates inputs and states, and names the classes
     state_bits : w, 4 to 24
-    input_bits : of a calibrated input format; unused where the task's data are integers by nature
+    input_bits : of a calibrated input format; unused where the task's data are integers by nature, or tokens
+    input_shift : f, where calibration is not to choose it; states and biases that are too large are then clipped
     trained : what the file shall say of its origin, plain JSON
 
     Raises
@@ -75,55 +109,93 @@ def freeze(
     InputError
         For a network without quantisers, or bits that cannot be used.
     """
+    formats = calibrate(network, task, state_bits=state_bits, input_bits=input_bits, input_shift=input_shift)
+    frozen = to_integers(network, task, formats, bias_rounding(network, task), trained=trained)
+    largest = formats.largest_state / frozen.state_scale
+    report = FreezeReport(
+        calibration_sequences=min(SEQUENCES, len(task.train)),
+        largest_state=largest,
+        state_limit=formats.state_limit,
+        headroom_bits=float(np.log2(formats.state_limit / max(largest, 0.5))),
+        input_shift=frozen.input_shift,
+        input_scale=frozen.input_scale,
+        state_scale=frozen.state_scale,
+        logit_scale=frozen.logit_scale,
+        largest_bias=int(np.abs(frozen.bias).max()),
+        stored_bits=stored_bits(frozen),
+        kilobytes=kilobytes(frozen),
+        certificate=certify(frozen, task.steps),
+    )
+    return frozen, report
+
+
+def calibrate(
+    network: HadamardRNN, task: Task, *, state_bits: int, input_bits: int = 8, input_shift: int | None = None
+) -> Formats:
+    """The formats that :func:`freeze` uses; parameters and errors as there."""
     if state_bits not in STATE_BITS:
         raise InputError(f"state_bits must be {STATE_BITS[0]} to {STATE_BITS[-1]}, not {state_bits!r}")
     if input_bits not in range(1, 17):
         raise InputError(f"input_bits must be 1 to 16, not {input_bits!r}")
-    signs, _, _ = _integers(network.sign_quantiser, network.sign_latents, "sign")
-    weight, weight_scale, weight_bits = _integers(network.input_quantiser, network.input_weight, "input")
-    output, output_scale, output_bits = _integers(network.output_quantiser, network.output_weight, "output")
+    if not isinstance(network, HadamardRNN):
+        raise InputError(f"network must be a HadamardRNN to be frozen, not {type(network).__name__}")
+    _integers(network.sign_quantiser, network.sign_latents, "sign")
+    _, weight_scale, _ = _input_integers(network)
     form = input_format(task, input_bits)
     largest = largest_state(network, task, form)
-    bias = _numbers(network.bias)
-    shift = input_shift(largest, float(np.abs(bias).max()), weight_scale * form.scale, state_bits)
-    state_scale = weight_scale * form.scale * 2.0**-shift
+    if input_shift is None:
+        largest_bias = float(np.abs(_numbers(network.bias)).max())
+        input_shift = finest_shift(largest, largest_bias, weight_scale * form.scale, state_bits)
+    return Formats(inputs=form, state_bits=state_bits, input_shift=input_shift, largest_state=largest)
+
+
+def bias_rounding(network: HadamardRNN, task: Task) -> BiasRounding:
+    """How the biases of ``network`` are rounded, for the states that ``task`` has it read."""
+    signs, _, _ = _integers(network.sign_quantiser, network.sign_latents, "sign")
+    return BiasRounding(signs, network.block_size, network.gain, read_steps(task, network.readout))
+
+
+def to_integers(
+    network: HadamardRNN,
+    task: Task,
+    formats: Formats,
+    rounding: BiasRounding,
+    *,
+    trained: dict[str, Any] | None = None,
+) -> IntegerNetwork:
+    """The integers of ``network`` as it is, in ``formats``."""
+    signs, _, _ = _integers(network.sign_quantiser, network.sign_latents, "sign")
+    weight, weight_scale, weight_bits = _input_integers(network)
+    output, output_scale, output_bits = _integers(network.output_quantiser, network.output_weight, "output")
+    state_scale = weight_scale * formats.inputs.scale * 2.0**-formats.input_shift
     logit_scale = output_scale * state_scale
-    limit = (1 << (state_bits - 1)) - 1
-    frozen = IntegerNetwork(
+    limit = formats.state_limit
+    return IntegerNetwork(
         signs=signs,
         input_weight=weight,
-        bias=np.clip(
-            round_biases(bias / state_scale, signs, network.block_size, network.gain, task.steps), -limit - 1, limit
-        ),
+        bias=np.clip(rounding(_numbers(network.bias) / state_scale), -limit - 1, limit),
         output_weight=output,
         output_bias=np.rint(_numbers(network.output_bias) / logit_scale).astype(np.int64),
         block_size=network.block_size,
-        input_bits=form.bits,
-        input_signed=form.signed,
-        state_bits=state_bits,
-        input_shift=shift,
+        input_kind=network.input_kind,
+        input_bits=formats.inputs.bits,
+        input_signed=formats.inputs.signed,
+        state_bits=formats.state_bits,
+        input_shift=formats.input_shift,
         weight_bits=max(weight_bits, output_bits),
         sqrt_half_bits=network.sqrt_half_bits,
         readout=network.readout,
         readout_activation=network.readout_activation,
-        input_scale=form.scale,
+        input_scale=formats.inputs.scale,
         state_scale=state_scale,
         logit_scale=logit_scale,
-        labels=task.labels,
+        labels=task.labels or None,
         trained=trained or {},
     )
-    report = FreezeReport(
-        calibration_sequences=min(SEQUENCES, len(task.train)),
-        largest_state=largest / state_scale,
-        state_limit=limit,
-        headroom_bits=float(np.log2(limit / max(largest / state_scale, 0.5))),
-        input_shift=shift,
-        input_scale=form.scale,
-        state_scale=state_scale,
-        logit_scale=logit_scale,
-        largest_bias=int(np.abs(frozen.bias).max()),
-    )
-    return frozen, report
+
+
+def _input_integers(network: HadamardRNN) -> tuple[np.ndarray, float, int]:
+    return _integers(network.input_quantiser, network.effective_input_weight(), "input")
 
 
 def _integers(quantiser: object, latent: Tensor, name: str) -> tuple[np.ndarray, float, int]:
@@ -132,8 +204,8 @@ def _integers(quantiser: object, latent: Tensor, name: str) -> tuple[np.ndarray,
         found = type(quantiser).__name__
         raise InputError(f"{name}_quantiser must be a Quantiser for a network to be frozen, not {found}")
     integers, scale = quantiser.integers(latent)
-    return integers.numpy(), scale, quantiser.bits
+    return integers.cpu().numpy(), scale, quantiser.bits
 
 
 def _numbers(parameter: Tensor) -> np.ndarray:
-    return parameter.detach().to(torch.float64).numpy()
+    return parameter.detach().double().cpu().numpy()
