@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
-from .recurrence import PowerCache, every_state, last_state, step_loop
+from .recurrence import PowerCache, every_read_out, every_state, last_state, step_loop
 from .shape import INPUT_KINDS, READOUT_ACTIVATIONS, READOUTS, check_choice, check_shape
 from .signs import LATENT_BOUND, StraightThroughSign, draw_latents
 from .walsh_hadamard import recurrent_gain
@@ -137,7 +137,11 @@ class HadamardRNN(nn.Module):
         """
         self._check_input(x)
         if self.readout == "every":
-            return self._read_out(self.states(x))
+            if x.requires_grad:
+                return self._read_out(self.states(x))
+            output = self.output_quantiser(self.output_weight), self.output_bias
+            rectified = self.readout_activation == "relu"
+            return every_read_out(self.signs, *self._drive(), x, *output, rectified=rectified, **self._shape)
         weight, bias, shape = *self._drive(), self._shape
         return self._read_out(last_state(self.signs, weight, bias, x, lengths=lengths, cache=self._powers, **shape))
 

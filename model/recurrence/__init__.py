@@ -5,8 +5,8 @@ q > 1. The definition is :func:`step_loop`; :func:`last_state` and :func:`every_
 and in gradients, and choose by sizes how they compute.
 """
 
-from .choice import every_state, last_state
+from .choice import every_read_out, every_state, last_state
 from .powers import PowerCache, recurrent_blocks
 from .step_loop import step_loop
 
-__all__ = ["PowerCache", "every_state", "last_state", "recurrent_blocks", "step_loop"]
+__all__ = ["PowerCache", "every_read_out", "every_state", "last_state", "recurrent_blocks", "step_loop"]

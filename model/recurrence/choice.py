@@ -5,12 +5,12 @@ from torch import Tensor
 
 from .doubling import last_by_doubling
 from .drive import aligned_to_end, as_vectors, driven, is_tokens, with_bias_input
+from .every import EveryReadOut, EveryState
 from .halving import last_by_halving
 from .powers import PowerCache
-from .scan import ChunkedScan
 
-OPERATION = 60_000  # multiply-adds that one core does while an operation of torch is called and returns
-STEP_WORK = 160  # multiply-adds per unit that one step of the scan costs, most of it moving memory
+OPERATION = 800_000  # multiply-adds that one core does while a step of the scan is called from Python
+STEP_WORK = 128  # multiply-adds per unit that a step costs, some of it in moving memory
 
 
 def last_state(
@@ -71,11 +71,40 @@ def every_state(
     -------
     Tensor of shape ``(batch, time, d)``; differentiable (once) in signs, weight, bias and vectors.
     """
-    if chunk is None:
-        chunk = chunk_steps(x.shape[0], x.shape[1], len(signs), block_size)
-    states = ChunkedScan.apply(signs, weight, bias, x, block_size, gain, chunk)
+    chunk = chunk or chunk_steps(x.shape[0], x.shape[1], len(signs), block_size)
+    states = EveryState.apply(signs, weight, bias, x, block_size, gain, chunk)
     assert isinstance(states, Tensor)
     return states
+
+
+def every_read_out(
+    signs: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    x: Tensor,
+    output_weight: Tensor,
+    output_bias: Tensor,
+    *,
+    rectified: bool,
+    block_size: int,
+    gain: float,
+    chunk: int | None = None,
+) -> Tensor:
+    """V relu(h_t) + c of every step, in a fraction of the memory that all states take; arguments as above.
+
+    Parameters
+    ----------
+    output_weight, output_bias : V of shape ``(o, d)`` and c of shape ``(o,)``.
+    rectified : whether there is a relu.
+
+    Returns
+    -------
+    Tensor of shape ``(batch, time, o)``; differentiable (once) in all but x.
+    """
+    chunk = chunk or chunk_steps(x.shape[0], x.shape[1], len(signs), block_size)
+    logits = EveryReadOut.apply(signs, weight, bias, x, output_weight, output_bias, rectified, block_size, gain, chunk)
+    assert isinstance(logits, Tensor)
+    return logits
 
 
 def doubling_pays(batch: int, inputs: int, block_size: int, *, tokens: bool) -> bool:
@@ -88,11 +117,15 @@ def doubling_pays(batch: int, inputs: int, block_size: int, *, tokens: bool) -> 
 
 
 def chunk_steps(batch: int, steps: int, hidden_size: int, block_size: int) -> int:
-    """c for which the scan costs least: 2c passes of constant total work, and T/c products with W^c, one by one."""
+    """c for which the scan costs least: T where the states of one step keep a core busy, less where they do not.
+
+    One chunk is one pass over all steps. More chunks are two passes, of fewer and larger operations, and a product with
+    W^c for each.
+    """
 
     def cost(chunk: int) -> float:
         chunks = -(-steps // chunk)
-        passes = 2 * chunk * (4 * OPERATION + STEP_WORK * batch * chunks * hidden_size)
-        return passes + chunks * (2 * OPERATION + batch * hidden_size * block_size)
+        passes = (2 if chunks > 1 else 1) * chunk * (OPERATION + STEP_WORK * batch * chunks * hidden_size)
+        return passes + (chunks - 1) * (2 * OPERATION + batch * hidden_size * block_size)
 
     return min(range(1, steps + 1), key=cost)

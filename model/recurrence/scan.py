@@ -1,138 +1,143 @@
-"""Every state, by a scan over chunks of the sequence that run side by side."""
+"""Steps of the recurrence on plain tensors, forwards and backwards in time, for the scans with their own gradients."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
 from ..walsh_hadamard import walsh_hadamard
 from .doubling import doubled_kernel
-from .drive import as_vectors, driven, is_tokens
+from .drive import as_vectors, is_tokens
 from .halving import apply_blocks
 from .powers import doubled_powers, recurrent_blocks
 
 KERNEL_PAYS = 16  # up to this many inputs, the last state of a chunk costs less by its closed form than step by step
+CACHED = 1 << 17  # numbers: half a megabyte in single precision, and four such arrays are in use at a time
+DENSE_PAYS = 128  # up to this block size a dense product takes less time than a fast transform (measured, AVX-512)
 
-Step = Callable[[Tensor, Tensor], Tensor]  # from the state before and what drives it
 
+class ChunkedSteps:
+    """A sequence as K chunks of c steps that run side by side.
 
-class ChunkedScan(torch.autograd.Function):
-    """All states, ``(batch, time, d)``, of signs, weight, bias and x as :func:`~.step_loop.step_loop` takes them.
+    Arrays are ``(c, K, batch, …)``: what is computed at one position of all chunks lies together. One chunk, K = 1, is
+    the sequence itself, step by step. With more, the state that each chunk begins with has to be known first.
 
-    The T steps are K chunks of c. First, the state after each chunk as if it began at zero; then, chunk after chunk,
-    what it really begins with (K products with W^c); then all chunks side by side, c steps of K·batch states each. So
-    2c + K operations on large arrays do what the loop does in T on small ones, and only the states are kept.
-
-    The gradient runs the adjoint λ_t = Wᵀ λ_{t+1} + ∂L/∂h_t through the same scan, backwards, in one array of the size
-    of the states. With it ∂L/∂U = Σ λ_t x_tᵀ, ∂L/∂b = Σ λ_t and, since h_t − U x_t − b = s ⊙ (gain · H h_{t−1}),
-    ∂L/∂s = s ⊙ Σ λ_t ⊙ (h_t − U x_t − b), for which the sums over U and b are at hand.
+    Parameters
+    ----------
+    signs : ``(d,)``; no gradient is taken here.
+    block_size, gain : of W.
+    steps, chunk : T and c.
     """
 
-    @staticmethod
-    def forward(
-        ctx: Any, signs: Tensor, weight: Tensor, bias: Tensor, x: Tensor, block_size: int, gain: float, chunk: int
-    ) -> Tensor:
-        """States; ``chunk`` is c, from 1 to T."""
-        steps = x.shape[1]
-        missing = -steps % chunk  # steps after the end fill the last chunk: whatever they hold, nothing sees it
-        padded = pad(x, (0, missing) if is_tokens(x) else (0, 0, 0, missing))
-        buffer = driven(weight, bias, padded)
-        signed_gain = signs * gain
+    def __init__(self, signs: Tensor, block_size: int, gain: float, steps: int, chunk: int) -> None:
+        self.signs, self.block_size, self.gain = signs.detach(), block_size, gain
+        self.steps, self.chunk, self.chunks = steps, chunk, -(-steps // chunk)
+        self.signed_gain = self.signs * gain
+        self._dense = None
+        if block_size == len(signs) <= DENSE_PAYS:
+            self._dense = recurrent_blocks(self.signs, block_size, gain)[0]
 
-        def forwards(state: Tensor, drive: Tensor) -> Tensor:
-            return torch.addcmul(drive, walsh_hadamard(state, block_size), signed_gain)
+    def arrange(self, x: Tensor) -> Tensor:
+        """``(batch, T, …)`` to ``(c, K, batch, …)``; zeros fill the last chunk, behind all that is looked at."""
+        missing = self.chunk * self.chunks - self.steps
+        if missing:
+            x = pad(x, (0, 0) * (x.ndim - 2) + (0, missing))
+        return x.unflatten(1, (self.chunks, self.chunk)).transpose(0, 2).contiguous()
 
-        chunks, positions = buffer.unflatten(1, (-1, chunk)), range(chunk)
+    def restore(self, y: Tensor) -> Tensor:
+        """The inverse of :meth:`arrange`."""
+        return y.transpose(0, 2).flatten(1, 2)[:, : self.steps]
+
+    def segments(self, arranged: Tensor) -> list[slice]:
+        """The positions of a chunk in stretches whose states stay in a core's own cache."""
+        length = max(1, CACHED // (self.chunks * arranged.shape[2] * len(self.signs)))
+        return [slice(start, min(start + length, self.chunk)) for start in range(0, self.chunk, length)]
+
+    def run(self, drive: Tensor, state: Tensor | None, *, backwards: bool = False) -> Tensor:
+        """Turn ``drive``, ``(positions, K, batch, d)``, into states in place, from ``state`` on (None for zero).
+
+        h = W h' + v forwards; with ``backwards`` λ = Wᵀ λ' + g, from the last position to the first. Returns the last
+        one computed, a view of ``drive``.
+        """
+        positions = drive.flatten(1, 2).unbind(0)
+        here = None if state is None else state.reshape(positions[0].shape)
+        for position in reversed(positions) if backwards else positions:
+            if here is not None:
+                self._step(position, here, backwards)
+            here = position
+        assert here is not None, "there is at least one position"
+        return here.view(drive.shape[1:])
+
+    def ends(self, weight: Tensor, bias: Tensor, x: Tensor, drive_of: Callable[[Tensor], Tensor]) -> Tensor:
+        """The state after each chunk as if it began at zero, ``(K, batch, d)``, of arranged ``x``."""
         if weight.shape[1] <= KERNEL_PAYS:
-            powers = doubled_powers(signs, block_size, gain, chunk)
-            ends = _ends_by_kernel(powers, weight, bias, as_vectors(padded, weight.shape[1], weight.dtype), chunk)
+            return self._ends_by_kernel(weight, bias, as_vectors(x, weight.shape[1], weight.dtype))
+        state = None
+        for position in range(self.chunk):
+            state = self.run(drive_of(x[position : position + 1]), state)
+        assert state is not None
+        return state
+
+    def begins(self, ends: Tensor, *, backwards: bool = False) -> Tensor:
+        """What each chunk begins with, ``(K, batch, d)``, from how each would end."""
+        whole = torch.matrix_power(recurrent_blocks(self.signs, self.block_size, self.gain), self.chunk)
+        whole, order = (whole.mT, range(self.chunks)[::-1]) if backwards else (whole, range(self.chunks))
+        begins = torch.zeros_like(ends)
+        for before, chunk in pairwise(order):
+            begins[chunk] = apply_blocks(whole, begins[before]).add_(ends[before])
+        return begins
+
+    def _step(self, here: Tensor, state: Tensor, backwards: bool) -> None:
+        """Add what ``state`` becomes in a step to ``here``."""
+        if self._dense is not None:
+            here.addmm_(state, self._dense if backwards else self._dense.T)
+        elif backwards:
+            here.add_(walsh_hadamard(state * self.signed_gain, self.block_size))
         else:
-            ends = _ends_by_steps(chunks, positions, forwards)
-        whole = torch.matrix_power(recurrent_blocks(signs, block_size, gain), chunk)
-        begins = _begins(ends, whole, range(ends.shape[1]))
-        _fill(chunks, begins, positions, forwards)
-        states = buffer[:, :steps]
-        ctx.save_for_backward(signs, weight, bias, x, states, whole)
-        ctx.block_size, ctx.gain, ctx.chunk = block_size, gain, chunk
-        return states
+            here.addcmul_(walsh_hadamard(state, self.block_size), self.signed_gain)
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Gradients of signs, weight, bias and x."""
-        signs, weight, bias, x, states, whole = ctx.saved_tensors
-        steps, block_size, chunk, signed_gain = x.shape[1], ctx.block_size, ctx.chunk, signs * ctx.gain
-
-        def backwards(adjoint: Tensor, pull: Tensor) -> Tensor:
-            return walsh_hadamard(adjoint * signed_gain, block_size).add_(pull)
-
-        buffer = torch.empty(len(x), steps + -steps % chunk, len(signs), dtype=signs.dtype, device=signs.device)
-        buffer[:, :steps] = gradients[0]
-        buffer[:, steps:] = 0
-        chunks, positions = buffer.unflatten(1, (-1, chunk)), range(chunk)[::-1]
-        ends = _ends_by_steps(chunks, positions, backwards)
-        begins = _begins(ends, whole.mT, range(ends.shape[1])[::-1])
-        _fill(chunks, begins, positions, backwards)
-        return (*_gradients(ctx.needs_input_grad, signs, weight, bias, x, states, buffer[:, :steps]), None, None, None)
+    def _ends_by_kernel(self, weight: Tensor, bias: Tensor, x: Tensor) -> Tensor:
+        inputs = weight.shape[1]
+        powers = doubled_powers(self.signs, self.block_size, self.gain, self.chunk)
+        both = torch.cat([weight, bias[:, None]], 1).reshape(-1, self.block_size, inputs + 1)
+        kernel = doubled_kernel(powers, both, self.chunk).reshape(len(weight), self.chunk, inputs + 1)
+        flat = x.permute(1, 2, 0, 3).flatten(2)
+        return flat @ kernel[:, :, :inputs].reshape(len(weight), -1).T + kernel[:, :, inputs].sum(1)
 
 
-def _ends_by_steps(chunks: Tensor, positions: Sequence[int], step: Step) -> Tensor:
-    """The state after each chunk, ``(batch, K, d)``, from zero; ``chunks`` is the drive, ``(batch, K, c, d)``."""
-    state = chunks[:, :, positions[0]]
-    for position in positions[1:]:
-        state = step(state, chunks[:, :, position])
-    return state
+class Drive:
+    """v = U x + b of arranged inputs, and the gradients that λ brings to U, b and s.
 
+    Since h_t − U x_t − b = s ⊙ (gain · H h_{t−1}), ∂L/∂s = s ⊙ Σ λ_t ⊙ (h_t − U x_t − b): sums over λ ⊙ h, and those
+    that the gradients of U and b need anyway.
+    """
 
-def _ends_by_kernel(powers: list[Tensor], weight: Tensor, bias: Tensor, x: Tensor, chunk: int) -> Tensor:
-    """The same from vectors ``x`` of shape ``(batch, K·c, m)``, by one product with the kernel of a chunk."""
-    batch, steps, inputs = x.shape
-    block = powers[0].shape[-1] if powers else 1
-    both = torch.cat([weight, bias[:, None]], 1).reshape(-1, block, inputs + 1)
-    kernel = doubled_kernel(powers, both, chunk).reshape(len(weight), chunk, inputs + 1)
-    drift = kernel[:, :, inputs].sum(1)
-    flat = x.reshape(batch * (steps // chunk), chunk * inputs)
-    return torch.addmm(drift, flat, kernel[:, :, :inputs].reshape(len(weight), -1).T).unflatten(0, (batch, -1))
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        self._weight, self._bias = weight, bias
+        self._table = (weight.T + bias).contiguous()
+        self.of_weight, self.of_bias = torch.zeros_like(weight), torch.zeros_like(bias)
+        self._of_states = torch.zeros_like(bias)
 
+    def __call__(self, x: Tensor) -> Tensor:
+        """Of shape ``(…, d)`` for tokens ``(…)`` or vectors ``(…, m)``."""
+        if is_tokens(x):
+            return self._table.index_select(0, x.reshape(-1)).view(*x.shape, -1)
+        return torch.addmm(self._bias, x.reshape(-1, x.shape[-1]), self._weight.T).view(*x.shape[:-1], -1)
 
-def _begins(ends: Tensor, whole: Tensor, order: Sequence[int]) -> Tensor:
-    """What each chunk begins with, ``(batch, K, d)``, from how each would end; ``whole`` is W^c or its transpose."""
-    begins = torch.zeros_like(ends)
-    for before, chunk in pairwise(order):
-        begins[:, chunk] = apply_blocks(whole, begins[:, before]).add_(ends[:, before])
-    return begins
+    def collect(self, x: Tensor, adjoint: Tensor, states: Tensor | None) -> None:
+        """Add what the λ of some positions brings; ``states`` only where ∂L/∂s is wanted."""
+        flat = adjoint.reshape(-1, adjoint.shape[-1])
+        self.of_bias += flat.sum(0)
+        if is_tokens(x) and self._weight.shape[1] > DENSE_PAYS:
+            self.of_weight.T.index_add_(0, x.reshape(-1), flat)
+        else:
+            vectors = as_vectors(x, self._weight.shape[1], adjoint.dtype)
+            self.of_weight.addmm_(flat.T, vectors.reshape(-1, vectors.shape[-1]))
+        if states is not None:
+            self._of_states += (states * adjoint).view(flat.shape).sum(0)
 
-
-def _fill(chunks: Tensor, begins: Tensor, positions: Sequence[int], step: Step) -> None:
-    """Turn the drive ``chunks`` into states, in place."""
-    state = begins
-    for position in positions:
-        state = step(state, chunks[:, :, position])
-        chunks[:, :, position] = state
-
-
-def _gradients(
-    needed: Sequence[bool], signs: Tensor, weight: Tensor, bias: Tensor, x: Tensor, states: Tensor, adjoint: Tensor
-) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
-    """∂L/∂ of signs, weight, bias and x, from λ."""
-    if is_tokens(x):
-        columns = torch.zeros(weight.shape[1], len(signs), dtype=adjoint.dtype, device=adjoint.device)
-        of_weight = columns.index_add_(0, x.reshape(-1), adjoint.reshape(-1, len(signs))).T
-        of_x = None
-    else:
-        of_weight = torch.einsum("btd,btm->dm", adjoint, x)
-        of_x = adjoint @ weight if needed[3] else None
-    of_bias = adjoint.sum((0, 1))
-    of_signs = None
-    if needed[0]:
-        products = torch.zeros_like(signs)
-        for states_of_one, adjoint_of_one in zip(
-            states, adjoint, strict=True
-        ):  # one sequence at a time: no third array
-            products += (states_of_one * adjoint_of_one).sum(0)
-        of_signs = signs * (products - (weight * of_weight).sum(1) - bias * of_bias)
-    return of_signs, of_weight, of_bias, of_x
+    def of_signs(self, signs: Tensor) -> Tensor:
+        """∂L/∂s, once all positions are collected."""
+        return signs * (self._of_states - (self._weight * self.of_weight).sum(1) - self._bias * self.of_bias)
