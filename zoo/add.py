@@ -13,10 +13,10 @@ from ..model.task import Task
 from ..quant.experiment import Run, versions
 from ..quant.freeze import freeze
 from ..quant.integer import IntegerNetwork, write_network
+from ..quant.integer.size import stored_bits
 from ..quant.integer_evaluation import evaluate_integers
 from ..replacement import replacing
 from .catalogue import CONFIG, DESCRIPTION, FOLDER, NETWORK, ZooEntry, entry
-from .size import stored_bits
 
 LARGEST_BYTES = 200_000
 
@@ -36,7 +36,7 @@ def add_entry(
     ``NAME.json`` has ``name``, ``task``, ``task_options``, ``network`` (sizes and formats), ``seed``, ``epochs`` and
     ``best_epoch``, ``seconds`` of training, ``float`` and ``integer`` (loss, accuracy and sequence accuracy on the test
     set, null for what the task does not have, and saturated states), ``test_sequences``, ``freeze`` (its options),
-    ``freeze_report``, ``file_bytes``, ``stored_bits`` (see :func:`~hadamrnn.zoo.size.stored_bits`), ``sha256`` of the
+    ``freeze_report``, ``file_bytes``, ``stored_bits`` (see :func:`~hadamrnn.quant.integer.size.stored_bits`), ``sha256`` of the
     network file, ``versions`` of the run and of what froze it, and ``commands``, which make it again.
 
     Parameters

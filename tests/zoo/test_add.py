@@ -8,11 +8,10 @@ import pytest
 
 from hadamrnn import zoo
 from hadamrnn.errors import InputError
-from hadamrnn.hw.estimate import estimate
-from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.quant.configuration import read_config
 from hadamrnn.quant.experiment import Run
 from hadamrnn.quant.integer import quantise_inputs, read_network
+from hadamrnn.quant.integer.size import stored_bits
 from hadamrnn.sim import reference
 from hadamrnn.zoo import add
 from hadamrnn.zoo.add import add_entry
@@ -33,8 +32,7 @@ def test_an_entry_says_what_its_network_is_worth(finished: Run, tmp_path: Path) 
     assert about["integer"]["accuracy"] == pytest.approx((result.classes == test.y).mean())
     assert about["integer"]["saturations"] == result.saturations
     assert about["file_bytes"] == one.network.stat().st_size
-    cost = estimate(network, CoreParameters())
-    assert about["stored_bits"] == cost.weight_memory_bits + cost.output_bias_bits
+    assert about["stored_bits"] == about["freeze_report"]["stored_bits"] == stored_bits(network)
     assert about["commands"] == [
         "hadamrnn train zoo:digits-16 -o run",
         "hadamrnn freeze run -o digits-16.safetensors --state-bits 10 --input-bits 8",

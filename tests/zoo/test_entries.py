@@ -11,10 +11,10 @@ from hadamrnn.model.task import Task
 from hadamrnn.model.tasks import load_task
 from hadamrnn.quant.configuration import read_config
 from hadamrnn.quant.integer import read_network
+from hadamrnn.quant.integer.size import stored_bits
 from hadamrnn.quant.integer_evaluation import evaluate_integers
 from hadamrnn.zoo import ZooEntry
 from hadamrnn.zoo.add import LARGEST_BYTES
-from hadamrnn.zoo.size import stored_bits
 
 QUICK = ("digits",)  # tasks whose test set takes a second, and no download
 ENTRIES = [zoo.entry(name) for name in zoo.names()]
