@@ -79,6 +79,7 @@ def test_tokens_by_hand() -> None:
         (1, ["film"] * 5),
     ]
     assert task.train.x.dtype == np.int32
+    assert sorted(task.train.y[:2]) == sorted(task.train.y[2:]) == [0, 1]  # any stretch is balanced
     for split in (task.train, task.validation, task.test):
         assert not split.x[np.arange(6) >= split.lengths[:, None]].any()
         assert sorted(split.y) == [0] * (len(split) // 2) + [1] * (len(split) // 2)  # balanced
