@@ -27,7 +27,7 @@ from ..model.training import BEST, LAST, Trainer, evaluate
 from ..replacement import write_whole
 from .configuration import ExperimentConfig, read_config
 from .quantisers import sign_quantiser, weight_quantiser
-from .run_folder import CONFIG, RESULT, clear_run, is_remains, read_result
+from .run_folder import CONFIG, RESULT, clear_remains, clear_run, is_remains, read_result
 
 # A HadamardRNN or an LSTMBaseline: training and evaluation ask nothing of a network that both do not have.
 Network: TypeAlias = Any
@@ -141,7 +141,9 @@ def train(
         resume = False
     task = load_task(config.task, **config.task_options)
     network = build_network(config, task)
-    if not resume:
+    if resume:
+        clear_remains(folder)
+    else:
         begin(config, folder)
     trainer = Trainer(network, task, config.training, folder, device=device, report=report)
     with torch.random.fork_rng(devices=[]):

@@ -111,6 +111,11 @@ def clear_run(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         (folder / name).unlink(missing_ok=True)
+    clear_remains(folder)
+
+
+def clear_remains(folder: Path) -> None:
+    """Remove what killed processes have left half written in a run folder."""
     for path in folder.iterdir():
         if is_remains(path):
             path.unlink(missing_ok=True)

@@ -36,7 +36,7 @@ def add_entry(
     ``NAME.json`` has ``name``, ``task``, ``task_options``, ``network`` (sizes and formats), ``seed``, ``epochs`` and
     ``best_epoch``, ``seconds`` of training, ``float`` and ``integer`` (loss, accuracy and sequence accuracy on the test
     set, null for what the task does not have, and saturated states), ``test_sequences``, ``freeze`` (its options),
-    ``freeze_report``, ``file_bytes``, ``stored_bits`` (see :func:`~hadamrnn.quant.integer.size.stored_bits`), ``sha256`` of the
+    ``freeze_report``, ``file_bytes``, ``stored_bits`` (see :mod:`hadamrnn.quant.integer.size`), ``sha256`` of the
     network file, ``versions`` of the run and of what froze it, and ``commands``, which make it again.
 
     Parameters

@@ -114,8 +114,10 @@ def test_an_interrupted_run_resumes_to_the_same_network(run: Run, tmp_path: Path
 
 def test_a_run_killed_before_its_first_checkpoint_resumes(run: Run, tmp_path: Path) -> None:
     (tmp_path / CONFIG).write_text(CONFIGURATION.to_toml())
+    (tmp_path / ".last.pt.1234").write_bytes(b"PK")
     resumed = train(CONFIGURATION, tmp_path, resume=True)
     assert resumed.result["test"] == run.result["test"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
 
 
 def test_a_run_killed_while_its_configuration_was_written_resumes(run: Run, tmp_path: Path) -> None:
