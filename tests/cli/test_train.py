@@ -82,7 +82,7 @@ def test_an_earlier_run_is_kept_unless_overwritten(run: Run, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--task", "digit"), "unknown task 'digit'; tasks: digits, mnist"),
+        (("--task", "digit"), "unknown task 'digit'; tasks: adding, arrays, copy, digits, imdb, mnist"),
         (("--task", "digits", "--option", "permuted=true"), "task 'digits' has no option 'permuted'"),
         (("--task", "mnist", "--option", "permuted=perhaps"), "option 'permuted' of task 'mnist' must be of type bool"),
         (("--task", "mnist", "--option", "permuted"), "--option must be KEY=VALUE, not 'permuted'"),
