@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,8 +13,9 @@ from .progress import stages
 
 @click.command(
     epilog="""\b
-Example:
+Examples:
   hadamrnn freeze run -o digits.safetensors --state-bits 12
+  hadamrnn freeze run -o digits.safetensors --state-bits 8 --fine-tune
 """
 )
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
@@ -28,42 +30,90 @@ Example:
 )
 @click.option("--state-bits", type=int, default=12, show_default=True, metavar="W", help="Bits of a state word.")
 @click.option("--input-bits", type=int, default=8, show_default=True, help="Of inputs that are not integers by nature.")
+@click.option(
+    "--fine-tune",
+    type=click.IntRange(min=1),
+    is_flag=False,
+    flag_value=500,
+    default=None,
+    metavar="[STEPS]",
+    help="Train on with integers in the forward pass, 500 steps unless given; for states of few bits.",
+)
 @json_option
-def command(folder: Path, path: Path, state_bits: int, input_bits: int, as_json: bool) -> None:
+def command(folder: Path, path: Path, state_bits: int, input_bits: int, fine_tune: int | None, as_json: bool) -> None:
     """Calibrate the network of the finished run RUN on its training data and freeze it to integers.
 
-    Prints the accuracy on the test set in floating point and in integers, side by side.
+    Prints loss and accuracy on the test set in floating point and in integers, side by side, and the state bits that
+    provably never saturate.
     """
     check_writable(path, "-o")
     with stages("freeze") as stage:
         stage("loading")
-        import numpy as np
-
         from ..quant.experiment import load_run
         from ..quant.freeze import freeze
-        from ..quant.integer import quantise_inputs, write_network
-        from ..sim import reference
+        from ..quant.integer import write_network
+        from ..quant.integer_evaluation import evaluate_integers
 
         run = load_run(folder)
+        bits: dict[str, Any] = {"state_bits": state_bits, "input_bits": input_bits}
+        trained, tuned, shift, origin = run.network, None, None, run.origin
+        if fine_tune:
+            from ..quant import fine_tuning
+
+            stage(f"fine-tuning, {fine_tune} steps")
+            tuned = fine_tuning.fine_tune(trained, run.task, steps=fine_tune, **bits)
+            trained, shift, origin = tuned.network, tuned.input_shift, origin | {"fine_tuning": tuned.to_json()}
         stage("calibrating")
-        network, report = freeze(
-            run.network, run.task, state_bits=state_bits, input_bits=input_bits, trained=run.origin
-        )
-        stage("integer accuracy on the test set")
-        test = run.task.test
-        result = reference.run(network, quantise_inputs(network, test.x))
+        network, report = freeze(trained, run.task, input_shift=shift, trained=origin, **bits)
+        stage("integers on the test set")
+        integer = evaluate_integers(network, run.task.test).to_json()
         write_network(network, path)
-    accuracy = {
-        "float": run.result["test"]["accuracy"],
-        "integer": float(np.mean(result.classes == test.y)),
-        "test_sequences": len(test),
-    }
+    saturations, in_floats = integer.pop("saturations"), run.result["test"]
+    results = {"float": {name: in_floats.get(name) for name in integer}, "integer": integer}
+    sequences = len(run.task.test)
     if as_json:
-        print_json({"accuracy": accuracy, "saturations": result.saturations, "freeze": report.to_json()})
+        accuracy = {kind: values["accuracy"] for kind, values in results.items()} | {"test_sequences": sequences}
+        found = {"accuracy": accuracy, "test": results, "saturations": saturations, "freeze": report.to_json()}
+        print_json(found | {"fine_tuning": tuned.to_json() if tuned else None})
         return
-    click.echo(f"{path}: d = {network.hidden_size}, n = {network.block_size}, {network.state_bits} state bits")
     click.echo(
-        f"  test accuracy  float {accuracy['float']:.2%}  integer {accuracy['integer']:.2%}  ({len(test)} sequences)"
+        f"{path}: d = {network.hidden_size}, n = {network.block_size}, {network.state_bits} state bits, "
+        f"{report.kilobytes:.2f} kB (of 1000 bytes) of signs, weights and biases"
     )
+    for line in _measures(results, sequences):
+        click.echo(f"  {line}")
+    if tuned:
+        click.echo(f"  {_fine_tuning(tuned)}")
     click.echo(f"  largest state {report.largest_state:.0f} of {report.state_limit} in calibration")
-    click.echo(f"  {result.saturations} states saturated on the test set")
+    click.echo(f"  {saturations} states saturated on the test set")
+    click.echo(f"  {_certificate(report.certificate, network.state_bits)}")
+
+
+def _measures(results: dict[str, dict[str, Any]], sequences: int) -> list[str]:
+    """Float and integer side by side, one line a measure that the task has."""
+    formats = {"accuracy": "{:.2%}", "sequence_accuracy": "{:.2%}", "loss": "{:.4g}"}
+    lines = []
+    for name, form in formats.items():
+        pair = [results[kind][name] for kind in ("float", "integer")]
+        if None not in pair:
+            shown = [form.format(value) for value in pair]
+            label = "mean squared error" if name == "loss" and results["integer"]["accuracy"] is None else name
+            lines.append(f"test {label.replace('_', ' ')}  float {shown[0]}  integer {shown[1]}")
+    lines[0] += f"  ({sequences} sequences)"
+    return lines
+
+
+def _fine_tuning(tuned: Any) -> str:
+    pairs = [("accuracy", "{:.2%}"), ("loss", "{:.4g}")]
+    name, form = pairs[tuned.before.accuracy is None]
+    before, after = (form.format(getattr(evaluation, name)) for evaluation in (tuned.before, tuned.after))
+    return f"fine-tuning: {name} {before} to {after} on validation data, best after {tuned.steps} steps"
+
+
+def _certificate(certificate: Any, state_bits: int) -> str:
+    steps = certificate.safe_steps
+    longest = "of any length" if steps is None else f"of up to {steps} steps" if steps else "of no length"
+    return (
+        f"proven: {certificate.safe_state_bits} state bits never saturate in {certificate.steps} steps, "
+        f"{state_bits} bits not in sequences {longest}"
+    )

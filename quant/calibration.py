@@ -14,7 +14,7 @@ from ..model.threads import suited_threads
 
 SEQUENCES = 1000  # that states are calibrated on, the first of the training set
 _BATCH = 100
-_SHIFTS = range(-32, 33)  # what the file format allows
+SHIFTS = range(-32, 33)  # what the file format allows
 _SMALLEST = 1e-30  # stands for states that are always zero
 
 
@@ -110,14 +110,14 @@ def input_shift(largest: float, largest_bias: float, product_scale: float, state
     needed = max(float(np.maximum(largest, largest_bias)), _SMALLEST)
     if not math.isfinite(needed):
         raise InputError(f"states must be finite to be calibrated, not up to {needed}")
-    shift = min(math.floor(math.log2(limit * product_scale / needed)), _SHIFTS[-1])
-    while shift >= _SHIFTS[0]:
+    shift = min(math.floor(math.log2(limit * product_scale / needed)), SHIFTS[-1])
+    while shift >= SHIFTS[0]:
         unit = product_scale * 2.0**-shift
         if round(largest / unit) <= limit and round(largest_bias / unit) <= limit:
             return shift
         shift -= 1
     raise InputError(
-        f"state_bits {state_bits} are too few for states up to {needed:g}: they need input_shift below {_SHIFTS[0]}"
+        f"state_bits {state_bits} are too few for states up to {needed:g}: they need input_shift below {SHIFTS[0]}"
     )
 
 

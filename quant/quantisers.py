@@ -20,10 +20,10 @@ from .weight_format import TERNARY, WEIGHT_BITS, check_weight_bits
 _SET_BY_BREVITAS = {"module", "proxy_module", "tracked_parameter_list"}
 
 
-class _StrictInjectorType(type(ExtendedInjector)):
+class StrictInjectorType(type(ExtendedInjector)):
     """Injectors whose options are fixed by the class that declares them (``declare=True``)."""
 
-    def __new__(cls, name: str, bases: tuple, namespace: dict, *, declare: bool = False) -> "_StrictInjectorType":
+    def __new__(cls, name: str, bases: tuple, namespace: dict, *, declare: bool = False) -> "StrictInjectorType":
         if not declare:
             options = {option for base in bases for option in base.__dependencies__} - {"tensor_quant", "proxy_class"}
             for option in namespace:
@@ -64,7 +64,7 @@ class PublishedUniform(nn.Module):
         levels = 2 ** (self.bit_width - 1)
         step = _largest(x) / levels
         value = torch.clamp(torch.round(x.detach() / step), -levels, levels - 1) * step
-        return _straight_through(x, value), step, x.new_zeros(()), x.new_full((), self.bit_width)
+        return straight_through(x, value), step, x.new_zeros(()), x.new_full((), self.bit_width)
 
 
 class PublishedTernary(nn.Module):
@@ -80,10 +80,10 @@ class PublishedTernary(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         step = _largest(x)
         value = torch.round(x.detach() / step) * step
-        return _straight_through(x, value), step, x.new_zeros(()), x.new_full((), 2)
+        return straight_through(x, value), step, x.new_zeros(()), x.new_full((), 2)
 
 
-class SignWeights(ExtendedInjector, metaclass=_StrictInjectorType, declare=True):
+class SignWeights(ExtendedInjector, metaclass=StrictInjectorType, declare=True):
     """Injector of :class:`BinarySigns`."""
 
     proxy_class = WeightQuantProxyFromInjector
@@ -91,7 +91,7 @@ class SignWeights(ExtendedInjector, metaclass=_StrictInjectorType, declare=True)
     signed = True
 
 
-class PublishedWeights(ExtendedInjector, metaclass=_StrictInjectorType, declare=True):
+class PublishedWeights(ExtendedInjector, metaclass=StrictInjectorType, declare=True):
     """Injector of :class:`PublishedUniform`; option ``bit_width``, 4 unless set."""
 
     proxy_class = WeightQuantProxyFromInjector
@@ -100,7 +100,7 @@ class PublishedWeights(ExtendedInjector, metaclass=_StrictInjectorType, declare=
     bit_width = 4
 
 
-class TernaryWeights(ExtendedInjector, metaclass=_StrictInjectorType, declare=True):
+class TernaryWeights(ExtendedInjector, metaclass=StrictInjectorType, declare=True):
     """Injector of :class:`PublishedTernary`."""
 
     proxy_class = WeightQuantProxyFromInjector
@@ -157,5 +157,6 @@ def _largest(x: Tensor) -> Tensor:
     return torch.where(largest > 0, largest, 1)
 
 
-def _straight_through(latent: Tensor, value: Tensor) -> Tensor:
-    return value + (latent - latent.detach())  # exactly value: the difference is an exact zero
+def straight_through(latent: Tensor, value: Tensor) -> Tensor:
+    """``value``, exactly, with the gradient of ``latent``."""
+    return value + (latent - latent.detach())  # the difference is an exact zero

@@ -86,3 +86,39 @@ def test_outputs_that_cannot_be_written(refused: Callable[..., str], trained: Pa
     absent = tmp_path / "absent" / "net.safetensors"
     assert refused("freeze", trained, "-o", absent) == f"-o {absent}: there is no folder {absent.parent}"
     assert refused("freeze", trained, "-o", tmp_path) == f"-o {tmp_path}: is a folder, expected a file name"
+
+
+def test_loss_size_and_certificate_are_reported(run: Run, trained: Path, tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    outcome = run("freeze", trained, "-o", path, "--state-bits", "10", "--json")
+    result = json.loads(outcome.out)
+    network, task = read_network(path), load_task("digits")
+    logits = reference.run(network, quantise_inputs(network, task.test.x)).logits * network.logit_scale
+    logits -= logits.max(axis=1, keepdims=True)
+    loss = np.mean(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(logits)), task.test.y])
+    assert result["test"]["integer"]["loss"] == pytest.approx(loss)
+    in_float = json.loads((trained / "result.json").read_text())["test"]
+    assert result["test"]["float"]["loss"] == in_float["loss"]
+    certificate = result["freeze"]["certificate"]
+    assert certificate["steps"] == 64
+    assert certificate["safe_state_bits"] > 10
+    assert result["freeze"]["kilobytes"] == result["freeze"]["stored_bits"] / 8000
+    text = run("freeze", trained, "-o", path, "--state-bits", "10").out
+    assert f"proven: {certificate['safe_state_bits']} state bits never saturate in 64 steps" in text
+    assert f"test loss  float {in_float['loss']:.4g}  integer {loss:.4g}" in text
+    assert f"{result['freeze']['kilobytes']:.2f} kB (of 1000 bytes)" in text
+
+
+def test_fine_tuning_is_reported_and_frozen(run: Run, trained: Path, tmp_path: Path) -> None:
+    path, arguments = tmp_path / "net.safetensors", ("--state-bits", "5", "--fine-tune", "40")
+    outcome = run("freeze", trained, "-o", path, *arguments, "--json")
+    result = json.loads(outcome.out)
+    tuned, network, task = result["fine_tuning"], read_network(path), load_task("digits")
+    assert tuned["after"]["accuracy"] >= tuned["before"]["accuracy"]
+    assert network.trained["fine_tuning"] == tuned
+    assert network.input_shift == tuned["input_shift"]
+    found = reference.run(network, quantise_inputs(network, task.validation.x))
+    assert np.mean(found.classes == task.validation.y) == tuned["after"]["accuracy"]
+    text = run("freeze", trained, "-o", path, *arguments).out
+    before, after = (f"{tuned[when]['accuracy']:.2%}" for when in ("before", "after"))
+    assert f"fine-tuning: accuracy {before} to {after} on validation data" in text
