@@ -96,12 +96,14 @@ def show(name: str, as_json: bool) -> None:
     epilog="""\b
 Example:
   hadamrnn zoo add run digits-64 --state-bits 12
+  hadamrnn zoo add run digits-64-8bit --state-bits 8 --fine-tune 500
 """,
 )
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.argument("name", metavar="NAME")
 @click.option("--state-bits", type=int, default=12, show_default=True, metavar="W", help="Bits of a state word.")
 @click.option("--input-bits", type=int, default=8, show_default=True, help="Of inputs that are not integers by nature.")
+@click.option("--fine-tune", type=int, default=0, metavar="N", help="Steps of fine-tuning with integers.  [default: 0]")
 @click.option("--large", is_flag=True, help="Accept a network file of more than 200 kB.")
 @click.option("--overwrite", is_flag=True, help="Replace the network of that name.")
 @click.option(
@@ -113,6 +115,7 @@ def add(
     name: str,
     state_bits: int,
     input_bits: int,
+    fine_tune: int,
     large: bool,
     overwrite: bool,
     folder: Path | None,
@@ -132,6 +135,7 @@ def add(
             name,
             state_bits=state_bits,
             input_bits=input_bits,
+            fine_tune=fine_tune,
             large=large,
             overwrite=overwrite,
             folder=folder or FOLDER,

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import InputError
 from ..model.task import Task
 from ..quant.experiment import Run, versions
-from ..quant.freeze import freeze
+from ..quant.freeze import FreezeReport, freeze
 from ..quant.integer import IntegerNetwork, write_network
 from ..quant.integer.size import stored_bits
 from ..quant.integer_evaluation import evaluate_integers
@@ -27,6 +27,7 @@ def add_entry(
     *,
     state_bits: int = 12,
     input_bits: int = 8,
+    fine_tune: int = 0,
     large: bool = False,
     overwrite: bool = False,
     folder: Path = FOLDER,
@@ -36,14 +37,16 @@ def add_entry(
     ``NAME.json`` has ``name``, ``task``, ``task_options``, ``network`` (sizes and formats), ``seed``, ``epochs`` and
     ``best_epoch``, ``seconds`` of training, ``float`` and ``integer`` (loss, accuracy and sequence accuracy on the test
     set, null for what the task does not have, and saturated states), ``test_sequences``, ``freeze`` (its options),
-    ``freeze_report``, ``file_bytes``, ``stored_bits`` (see :mod:`hadamrnn.quant.integer.size`), ``sha256`` of the
-    network file, ``versions`` of the run and of what froze it, and ``commands``, which make it again.
+    ``freeze_report``, ``fine_tuning`` (null without), ``file_bytes``, ``stored_bits`` (see
+    :mod:`hadamrnn.quant.integer.size`), ``sha256`` of the network file, ``versions`` of the run and of what froze it,
+    and ``commands``, which make it again.
 
     Parameters
     ----------
     run : finished
     name : letters, digits, hyphens and points
     state_bits, input_bits : as for :func:`~hadamrnn.quant.freeze.freeze`
+    fine_tune : steps of :func:`~hadamrnn.quant.fine_tuning.fine_tune` before freezing; 0 for none
     large : accept a network file of more than :data:`LARGEST_BYTES`
     overwrite : replace an entry of that name
     folder : of the zoo
@@ -56,10 +59,12 @@ def add_entry(
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
         raise InputError(f"name must be of small letters, digits, hyphens and points, not {name!r}")
+    if fine_tune < 0:
+        raise InputError(f"fine_tune must be at least 0 steps, not {fine_tune}")
     if not overwrite and (folder / f"{name}{NETWORK}").exists():
         raise InputError(f"zoo:{name}: there is such a network already; overwrite it or choose another name")
-    network, report = freeze(run.network, run.task, state_bits=state_bits, input_bits=input_bits, trained=run.origin)
-    options = {"state_bits": state_bits, "input_bits": input_bits}
+    options = {"state_bits": state_bits, "input_bits": input_bits, "fine_tune": fine_tune}
+    network, report, tuning = _frozen(run, **options)
     data = _file_of(network)
     if len(data) > LARGEST_BYTES and not large:
         raise InputError(f"zoo:{name}: the network file has {len(data)} bytes, expected at most {LARGEST_BYTES}")
@@ -75,6 +80,7 @@ def add_entry(
         **_figures(network, run.task, run.result),
         "freeze": options,
         "freeze_report": report.to_json(),
+        "fine_tuning": tuning,
         "file_bytes": len(data),
         "stored_bits": stored_bits(network),
         "sha256": hashlib.sha256(data).hexdigest(),
@@ -89,6 +95,22 @@ def add_entry(
     except OSError as error:
         raise InputError(f"cannot write to {folder}: {error.strerror}") from error
     return entry(name, folder)
+
+
+def _frozen(
+    run: Run, *, state_bits: int, input_bits: int, fine_tune: int
+) -> tuple[IntegerNetwork, FreezeReport, dict[str, Any] | None]:
+    """The integers, what freezing reports and, where there was any, what fine-tuning does."""
+    bits: dict[str, Any] = {"state_bits": state_bits, "input_bits": input_bits}
+    if not fine_tune:
+        return *freeze(run.network, run.task, **bits, trained=run.origin), None
+    from ..quant import fine_tuning
+
+    origin = run.origin  # refuses a baseline before the work begins
+    tuned = fine_tuning.fine_tune(run.network, run.task, **bits, steps=fine_tune)
+    origin |= {"fine_tuning": tuned.to_json()}
+    frozen = freeze(tuned.network, run.task, **bits, input_shift=tuned.input_shift, trained=origin)
+    return *frozen, tuned.to_json()
 
 
 def _file_of(network: IntegerNetwork) -> bytes:
@@ -115,6 +137,6 @@ def _config(run: Run) -> str:
     return run.config.to_toml()
 
 
-def _commands(name: str, options: dict[str, Any]) -> list[str]:
+def _commands(name: str, options: dict[str, int]) -> list[str]:
     given = " ".join(f"--{option.replace('_', '-')} {value}" for option, value in options.items())
-    return [f"hadamrnn train zoo:{name} -o run", f"hadamrnn freeze run -o {name}{NETWORK} {given}"]
+    return [f"hadamrnn train zoo:{name} -o run", f"hadamrnn zoo add run {name} {given} --folder ."]

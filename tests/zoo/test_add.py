@@ -35,8 +35,19 @@ def test_an_entry_says_what_its_network_is_worth(finished: Run, tmp_path: Path) 
     assert about["stored_bits"] == about["freeze_report"]["stored_bits"] == stored_bits(network)
     assert about["commands"] == [
         "hadamrnn train zoo:digits-16 -o run",
-        "hadamrnn freeze run -o digits-16.safetensors --state-bits 10 --input-bits 8",
+        "hadamrnn zoo add run digits-16 --state-bits 10 --input-bits 8 --fine-tune 0 --folder .",
     ]
+
+
+def test_fine_tuning_is_part_of_the_entry(finished: Run, tmp_path: Path) -> None:
+    one = add_entry(finished, "digits-16", state_bits=6, fine_tune=20, folder=tmp_path)
+    tuning, network = one.description["fine_tuning"], read_network(one.network)
+    assert one.description["freeze"] == {"state_bits": 6, "input_bits": 8, "fine_tune": 20}
+    assert network.trained["fine_tuning"] == tuning
+    assert network.input_shift == tuning["input_shift"]
+    assert one.description["commands"][1].endswith(" --fine-tune 20 --folder .")
+    with pytest.raises(InputError, match=r"^fine_tune must be at least 0 steps, not -1$"):
+        add_entry(finished, "b", fine_tune=-1, folder=tmp_path)
 
 
 def test_the_same_run_gives_the_same_files(finished: Run, tmp_path: Path) -> None:
