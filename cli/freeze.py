@@ -86,7 +86,9 @@ def command(folder: Path, path: Path, state_bits: int, input_bits: int, fine_tun
         click.echo(f"  {_fine_tuning(tuned)}")
     click.echo(f"  largest state {report.largest_state:.0f} of {report.state_limit} in calibration")
     click.echo(f"  {saturations} states saturated on the test set")
-    click.echo(f"  {_certificate(report.certificate, network.state_bits)}")
+    for certificate in (report.certificate, report.data_certificate):
+        if certificate:
+            click.echo(f"  {_certificate(certificate, network.state_bits)}")
 
 
 def _measures(results: dict[str, dict[str, Any]], sequences: int) -> list[str]:
@@ -111,9 +113,13 @@ def _fine_tuning(tuned: Any) -> str:
 
 
 def _certificate(certificate: Any, state_bits: int) -> str:
-    steps = certificate.safe_steps
-    longest = "of any length" if steps is None else f"of up to {steps} steps" if steps else "of no length"
+    low, high = certificate.input_range
+    steps, enough = certificate.safe_steps, certificate.safe_state_bits
+    if steps is None:
+        own = "never"
+    else:
+        own = f"never in {steps}" if steps else "may at once"
     return (
-        f"proven: {certificate.safe_state_bits} state bits never saturate in {certificate.steps} steps, "
-        f"{state_bits} bits not in sequences {longest}"
+        f"proven for inputs {low} to {high}: {enough} state bits never saturate in {certificate.steps} steps; "
+        f"{state_bits} bits {own}"
     )

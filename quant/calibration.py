@@ -43,12 +43,20 @@ def input_format(task: Task, bits: int = 8) -> InputFormat:
         return InputFormat(bits=max(1, (task.input_size - 1).bit_length()), signed=False, scale=1.0)
     if task.input_scale is not None:
         return InputFormat(bits=task.input_bits, signed=task.input_signed, scale=task.input_scale)
-    x = task.train.batch(_calibrated(task.train))[0] if isinstance(task.train, GeneratedSplit) else task.train.x
+    x = _inputs(task)
     signed = bool((x < 0).any())
     if bits <= signed:
         raise InputError(f"input_bits must be at least 2 for data with negative values, not {bits}")
     largest = float(np.abs(x).max()) or 1.0
     return InputFormat(bits=bits, signed=signed, scale=largest / ((1 << (bits - signed)) - 1))
+
+
+def input_extremes(task: Task, form: InputFormat) -> tuple[int, int]:
+    """Smallest and largest integer among the inputs of the training data; of generated data, as for formats."""
+    x = _inputs(task)
+    edges = np.array([x.min(), x.max()]).astype(np.float64)
+    low, high = np.clip(np.rint(edges / form.scale), *form.limits)
+    return int(low), int(high)
 
 
 def quantised(x: np.ndarray, form: InputFormat) -> np.ndarray:
@@ -119,6 +127,10 @@ def input_shift(largest: float, largest_bias: float, product_scale: float, state
     raise InputError(
         f"state_bits {state_bits} are too few for states up to {needed:g}: they need input_shift below {SHIFTS[0]}"
     )
+
+
+def _inputs(task: Task) -> np.ndarray:
+    return task.train.batch(_calibrated(task.train))[0] if isinstance(task.train, GeneratedSplit) else task.train.x
 
 
 def _calibrated(split: Split) -> np.ndarray:

@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..model.network import HadamardRNN
 from ..model.task import Task
 from .bias_rounding import BiasRounding
-from .calibration import SEQUENCES, InputFormat, input_format, largest_state, read_steps
+from .calibration import SEQUENCES, InputFormat, input_extremes, input_format, largest_state, read_steps
 from .calibration import input_shift as finest_shift
 from .certificate import Certificate, certify
 from .integer import IntegerNetwork
@@ -59,6 +59,8 @@ class FreezeReport:
     stored_bits : of signs, weights and biases, see :mod:`.integer.size`
     kilobytes : the same in kB of 1000 bytes
     certificate : the proven worst case of the states, over all inputs of the format and the task's T steps
+    data_certificate : the same over the inputs between the smallest and the largest of training data; None where these
+        fill the format
     """
 
     calibration_sequences: int
@@ -73,11 +75,13 @@ class FreezeReport:
     stored_bits: int
     kilobytes: float
     certificate: Certificate
+    data_certificate: Certificate | None
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return values | {"certificate": self.certificate.to_json()}
+        data = self.data_certificate and self.data_certificate.to_json()
+        return values | {"certificate": self.certificate.to_json(), "data_certificate": data}
 
 
 def freeze(
@@ -112,6 +116,8 @@ def freeze(
     formats = calibrate(network, task, state_bits=state_bits, input_bits=input_bits, input_shift=input_shift)
     frozen = to_integers(network, task, formats, bias_rounding(network, task), trained=trained)
     largest = formats.largest_state / frozen.state_scale
+    seen = input_extremes(task, formats.inputs)
+    narrower = frozen.input_kind == "vector" and seen != frozen.input_range
     report = FreezeReport(
         calibration_sequences=min(SEQUENCES, len(task.train)),
         largest_state=largest,
@@ -125,6 +131,7 @@ def freeze(
         stored_bits=stored_bits(frozen),
         kilobytes=kilobytes(frozen),
         certificate=certify(frozen, task.steps),
+        data_certificate=certify(frozen, task.steps, input_range=seen) if narrower else None,
     )
     return frozen, report
 

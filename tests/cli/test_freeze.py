@@ -104,7 +104,12 @@ def test_loss_size_and_certificate_are_reported(run: Run, trained: Path, tmp_pat
     assert certificate["safe_state_bits"] > 10
     assert result["freeze"]["kilobytes"] == result["freeze"]["stored_bits"] / 8000
     text = run("freeze", trained, "-o", path, "--state-bits", "10").out
-    assert f"proven: {certificate['safe_state_bits']} state bits never saturate in 64 steps" in text
+    bits = certificate["safe_state_bits"]
+    assert f"proven for inputs 0 to 255: {bits} state bits never saturate in 64 steps; 10 bits " in text
+    seen = result["freeze"]["data_certificate"]
+    assert seen["input_range"] == [0, 16]
+    assert seen["safe_state_bits"] < bits
+    assert f"proven for inputs 0 to 16: {seen['safe_state_bits']} state bits" in text
     assert f"test loss  float {in_float['loss']:.4g}  integer {loss:.4g}" in text
     assert f"{result['freeze']['kilobytes']:.2f} kB (of 1000 bytes)" in text
 

@@ -1,5 +1,6 @@
 """Freezing for every kind of task: integers follow the floats, and are evaluated as they are."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,20 @@ def test_a_given_shift_is_used() -> None:
     assert frozen.input_shift == before.input_shift + 2
     assert report.headroom_bits < 0
     assert evaluate_integers(frozen, task.test).saturations > 0
+
+
+def test_the_certificate_for_inputs_as_in_training_data() -> None:
+    task = toy_task()
+    assert freeze(toy_network(task), task)[1].data_certificate is None  # 0 to 15 of 4 bits
+    wide = dataclasses.replace(task, input_bits=6, input_signed=True)
+    _, report = freeze(toy_network(task), wide)
+    assert report.certificate.input_range == (-32, 31)
+    assert report.data_certificate is not None
+    assert report.data_certificate.input_range == (0, 15)
+    assert report.data_certificate.worst_state < report.certificate.worst_state
+    assert report.to_json()["data_certificate"]["input_range"] == [0, 15]
+    tokens = toy_task(input_kind="index")
+    assert freeze(toy_network(tokens), tokens)[1].data_certificate is None
 
 
 def test_stored_bits() -> None:
