@@ -115,10 +115,7 @@ def _fine_tuning(tuned: Any) -> str:
 def _certificate(certificate: Any, state_bits: int) -> str:
     low, high = certificate.input_range
     steps, enough = certificate.safe_steps, certificate.safe_state_bits
-    if steps is None:
-        own = "never"
-    else:
-        own = f"never in {steps}" if steps else "may at once"
+    own = "never" if steps is None else f"never in {steps}" if steps else "may at once"
     return (
         f"proven for inputs {low} to {high}: {enough} state bits never saturate in {certificate.steps} steps; "
         f"{state_bits} bits {own}"
