@@ -44,7 +44,13 @@ Example:
 @click.option("--hidden", type=int, default=64, show_default=True, metavar="D", help="Hidden size d.")
 @click.option("--block", type=int, default=0, metavar="N", help="Block size n.  [default: n = d]")
 @click.option("--weight-bits", default="4", show_default=True, metavar="P|ternary", help="Bits of U and V.")
-@click.option("--signs", default="learned", show_default=True, metavar="learned|drawn", help="Train the signs or not.")
+@click.option(
+    "--signs",
+    default="searched",
+    show_default=True,
+    metavar="searched|learned|drawn",
+    help="Search for signs, train them with the weights, or leave them as drawn.",
+)
 @click.option("--embedding", type=int, default=0, metavar="E", help="Values of a token's learnt vector.  [default: 0]")
 @click.option(
     "--kind",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 
+COSINE = "cosine"
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingOptions:
@@ -15,7 +17,10 @@ class TrainingOptions:
     epochs : passes over the training set.
     batch_size : sequences per optimiser step; the last batch of an epoch may be smaller.
     learning_rate : Adam's, for U, b, V and c, in the first epoch.
-    decay : factor on ``learning_rate`` after every epoch.
+    decay : factor on ``learning_rate`` after every epoch; or ``"cosine"``: it falls to zero over all epochs as half a
+        cosine, a little at every step.
+    sign_candidates : blocks that are tried for each block of signs that are searched, see
+        :func:`~hadamrnn.model.sign_search.search_signs`.
     sign_learning_rate : Adam's, for the latents u of learned signs, in the first epoch. It has to be far smaller than
         the other one: a flipped sign changes every later power of W.
     sign_fraction : the part of the epochs in which signs learn. Their rate falls linearly to zero over it; then they
@@ -34,7 +39,8 @@ class TrainingOptions:
     epochs: int = 100
     batch_size: int = 50
     learning_rate: float = 1e-2
-    decay: float = 0.98
+    decay: float | str = 0.98
+    sign_candidates: int = 64
     sign_learning_rate: float = 1e-3
     sign_fraction: float = 0.3
     gradient_clip: float = 0.0
@@ -47,26 +53,30 @@ class TrainingOptions:
         self._check_integer("patience", 0)
         self._check_integer("seed", 0)
         self._check_real("learning_rate", 0, 1, above=True)
-        self._check_real("decay", 0, 1, above=True)
+        if self.decay != COSINE:
+            self._check_real("decay", 0, 1, above=True, otherwise=f" or {COSINE!r}")
+        self._check_integer("sign_candidates", 1)
         self._check_real("sign_learning_rate", 0, 1)
         self._check_real("sign_fraction", 0, 1)
         self._check_real("gradient_clip", 0, math.inf)
 
-    def rates(self, epoch: int) -> tuple[float, float]:
-        """Learning rates of the weights and of the signs in ``epoch``, counted from 0; 0 for signs that stay."""
-        sign_epochs = self.sign_fraction * self.epochs
-        sign_rate = self.sign_learning_rate * (1 - epoch / sign_epochs) if epoch < sign_epochs else 0.0
-        return self.learning_rate * self.decay**epoch, sign_rate
+    def rates(self, epoch: float) -> tuple[float, float]:
+        """Learning rates of the weights and of the signs ``epoch`` epochs from the start; 0 for signs that stay."""
+        begun, sign_epochs = math.floor(epoch), self.sign_fraction * self.epochs
+        sign_rate = self.sign_learning_rate * (1 - begun / sign_epochs) if begun < sign_epochs else 0.0
+        if isinstance(self.decay, str):
+            return self.learning_rate * (1 + math.cos(math.pi * epoch / self.epochs)) / 2, sign_rate
+        return self.learning_rate * self.decay**begun, sign_rate
 
     def _check_integer(self, name: str, least: int) -> None:
         value = getattr(self, name)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise InputError(f"{name} must be an integer of at least {least}, not {value!r}")
 
-    def _check_real(self, name: str, least: float, most: float, *, above: bool = False) -> None:
+    def _check_real(self, name: str, least: float, most: float, *, above: bool = False, otherwise: str = "") -> None:
         value = getattr(self, name)
         real = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not real or not least <= value <= most or (above and value == least):
             bound = "above" if above else "at least"
             limit = f" and at most {most:g}" if math.isfinite(most) else ""
-            raise InputError(f"{name} must be a number {bound} {least:g}{limit}, not {value!r}")
+            raise InputError(f"{name} must be a number {bound} {least:g}{limit}{otherwise}, not {value!r}")

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from .network import HadamardRNN
 from .objective import evaluate, score, tensors
 from .options import TrainingOptions
 from .progress import StepReport
+from .sign_search import search_signs
 from .task import Task
 from .threads import suited_threads
 
@@ -44,6 +46,8 @@ class Trainer:
     network : trained in place.
     task : its training and validation splits are used, never its test split.
     folder : must exist.
+    search : whether signs and input weights are searched before the first epoch, see
+        :func:`~hadamrnn.model.sign_search.search_signs`; ``searched`` then says what was found, and in which time.
     device : ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; the network goes there and stays there.
     report : called after every step.
 
@@ -60,6 +64,7 @@ class Trainer:
         options: TrainingOptions,
         folder: Path,
         *,
+        search: bool = False,
         device: str = "cpu",
         report: Callable[[StepReport], None] | None = None,
     ) -> None:
@@ -68,6 +73,8 @@ class Trainer:
         network.to(self.device)
         self.network, self.task, self.options, self.folder = network, task, options, folder
         self._report = report
+        self._search = search
+        self.searched: dict | None = None
         self._signs_learn = network.sign_latents.requires_grad
         self._weights = [parameter for parameter in network.parameters() if parameter is not network.sign_latents]
         self._optimiser = torch.optim.Adam([{"params": self._weights}, {"params": [network.sign_latents]}], fused=True)
@@ -96,6 +103,8 @@ class Trainer:
         threads = suited_threads(self.network, sequences=self.options.batch_size, steps=self.task.steps)
         with threads, _deterministic(), Interruption() as interruption:
             self._resumed_at = self._saved_at = time.monotonic()
+            if self._search and self.searched is None:
+                self._search_signs()
             while self._epoch < self.options.epochs and not self._out_of_patience():
                 self._train_epoch(interruption)
                 self._finish_epoch()
@@ -104,6 +113,14 @@ class Trainer:
         draw_curve(self.history, self.folder / CURVE, title=title, kept=self.best["epoch"] if self.best else None)
         return self.history
 
+    def _search_signs(self) -> None:
+        """Before the first epoch; a run that is stopped here begins anew, and finds the same."""
+        self.network.cpu()
+        found = search_signs(self.network, self.task, candidates=self.options.sign_candidates, seed=self.options.seed)
+        self.network.to(self.device)
+        self.searched = {**asdict(found), "unexplained": list(found.unexplained), "seconds": round(self._elapsed(), 3)}
+        self._begin_epoch()
+
     def _begin_epoch(self) -> None:
         self._position, self._loss_sum, self._counted, self._right = 0, 0.0, 0, 0
         self._signs_before = self.network.signs.detach().clone()
@@ -111,11 +128,11 @@ class Trainer:
     def _train_epoch(self, interruption: Interruption) -> None:
         options, size = self.options, len(self.task.train)
         order = _order(options.seed, self._epoch, size)
-        rate, sign_rate = options.rates(self._epoch)
-        self._optimiser.param_groups[0]["lr"], self._optimiser.param_groups[1]["lr"] = rate, sign_rate
+        rates, (_, sign_rate) = self._optimiser.param_groups, options.rates(self._epoch)
         self.network.sign_latents.requires_grad_(self._signs_learn and sign_rate > 0)
         steps = -(-size // options.batch_size)
         while self._position < size:
+            rates[0]["lr"], rates[1]["lr"] = options.rates(self._epoch + self._position / size)
             batch = order[self._position : self._position + options.batch_size]
             loss = self._step(batch)
             self._position += len(batch)
@@ -207,6 +224,7 @@ class Trainer:
             "signs_before": _on_cpu(self._signs_before),
             "history": self.history,
             "best": self.best,
+            "searched": self.searched,
             "seconds": self._elapsed(),
         }
         write_checkpoint(self.folder / LAST, state)
@@ -222,6 +240,7 @@ class Trainer:
             self._loss_sum, self._counted, self._right = state["loss_sum"], state["counted"], state["right"]
             self._signs_before = state["signs_before"].to(self.device)
             self.history, self.best, self._seconds = state["history"], state["best"], state["seconds"]
+            self.searched = state["searched"]
         except KeyError as error:
             raise InputError(f"{path}: not a checkpoint of a run of this version, it has no {error}") from error
         except (RuntimeError, ValueError) as error:

@@ -13,7 +13,7 @@ from ..model.shape import READOUT_ACTIVATIONS, check_choice, check_shape
 from ..model.tasks import check_task, task_options
 from .weight_format import check_weight_bits
 
-SIGNS = ("learned", "drawn")
+SIGNS = ("searched", "learned", "drawn")
 KINDS = ("hadamard", "float", "lstm")
 # Options that a baseline has no use for: they are not written, and refused where a file gives them.
 _UNUSED: dict[str, dict[str, Any]] = {
@@ -38,7 +38,8 @@ class NetworkOptions:
     hidden_size : d, units of the state.
     block_size : n, a power of two that divides d; d itself where left out or 0.
     weight_bits : p of U and V, 2 to 8, or ``"ternary"``.
-    signs : ``"learned"``, or ``"drawn"`` and then left alone.
+    signs : ``"searched"`` among candidates before the weights are trained; ``"learned"`` with them, by gradients that
+        pass the sign straight through, as published; or ``"drawn"`` and then left alone (docs/learning-signs.md).
     readout_activation : ``"relu"`` or ``"none"``.
     embedding_size : for tasks whose inputs are tokens: values of the learnt vector of a token; 0 for none.
 
@@ -52,7 +53,7 @@ class NetworkOptions:
     hidden_size: int
     block_size: int = 0
     weight_bits: int | str = 4
-    signs: str = "learned"
+    signs: str = "searched"
     readout_activation: str = "relu"
     embedding_size: int = 0
 

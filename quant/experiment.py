@@ -145,7 +145,8 @@ def train(
         clear_remains(folder)
     else:
         begin(config, folder)
-    trainer = Trainer(network, task, config.training, folder, device=device, report=report)
+    search = config.network.signs == "searched"
+    trainer = Trainer(network, task, config.training, folder, search=search, device=device, report=report)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
         trainer.run(resume=resume and (folder / LAST).exists())
@@ -189,6 +190,7 @@ def _result(config: ExperimentConfig, task: Task, network: Network, trainer: Tra
         "epochs": len(trainer.history),
         "best_epoch": trainer.best["epoch"],
         **{split: asdict(evaluate(network, _evaluated(getattr(task, split)))) for split in SPLITS},
+        "searched": trainer.searched,
         "sign_flips": sum(record["sign_flips"] for record in trainer.history),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "seconds": trainer.history[-1]["seconds"],

@@ -90,7 +90,7 @@ def test_an_earlier_run_is_kept_unless_overwritten(run: Run, tmp_path: Path) -> 
         (("--task", "digits", "--hidden", "24", "--block", "16"), "block_size must divide"),
         (("--task", "digits", "--weight-bits", "9"), "weight_bits must be 2 to 8 or 'ternary', not 9"),
         (("--task", "digits", "--weight-bits", "binary"), "weight_bits must be 2 to 8 or 'ternary', not 'binary'"),
-        (("--task", "digits", "--signs", "random"), "signs must be one of learned, drawn"),
+        (("--task", "digits", "--signs", "random"), "signs must be one of searched, learned, drawn"),
         (("--task", "digits", "--epochs", "0"), "epochs must be an integer of at least 1, not 0"),
         (("--task", "digits", "--learning-rate", "nan"), "learning_rate must be a number above 0"),
         (("--task", "digits", "--resume", "--overwrite"), "--resume does not go with --overwrite"),

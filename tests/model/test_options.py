@@ -31,8 +31,10 @@ def test_signs_stay_where_their_fraction_is_zero() -> None:
         ("learning_rate", 2, "a number above 0 and at most 1"),
         ("learning_rate", float("nan"), "a number above 0 and at most 1"),
         ("learning_rate", "0.1", "a number above 0 and at most 1"),
-        ("decay", 1.01, "a number above 0 and at most 1"),
-        ("decay", True, "a number above 0 and at most 1"),
+        ("decay", 1.01, "a number above 0 and at most 1 or 'cosine'"),
+        ("decay", "linear", "a number above 0 and at most 1 or 'cosine'"),
+        ("sign_candidates", 0, "an integer of at least 1"),
+        ("decay", True, "a number above 0 and at most 1 or 'cosine'"),
         ("sign_learning_rate", -0.1, "a number at least 0 and at most 1"),
         ("sign_fraction", 1.5, "a number at least 0 and at most 1"),
         ("gradient_clip", -1.0, "a number at least 0"),
@@ -43,3 +45,9 @@ def test_refuses_what_cannot_be(name: str, value: object, expected: str) -> None
     with pytest.raises(InputError) as error:
         TrainingOptions(**{name: value})
     assert str(error.value) == f"{name} must be {expected}, not {value!r}"
+
+
+def test_a_cosine_falls_from_the_whole_rate_to_none() -> None:
+    options = TrainingOptions(epochs=10, learning_rate=0.1, decay="cosine")
+    rates = [options.rates(epoch)[0] for epoch in (0, 2.5, 5, 7.5, 10)]
+    assert rates == pytest.approx([0.1, 0.05 * (1 + 0.5**0.5), 0.05, 0.05 * (1 - 0.5**0.5), 0])

@@ -39,7 +39,7 @@ seed = 12
 def test_values_left_out_have_defaults() -> None:
     config = parse_config(MINIMAL)
     assert config == ExperimentConfig(task="digits", network=NetworkOptions(hidden_size=64, block_size=64))
-    assert (config.network.weight_bits, config.network.signs, config.training.seed) == (4, "learned", 0)
+    assert (config.network.weight_bits, config.network.signs, config.training.seed) == (4, "searched", 0)
 
 
 def test_values_are_those_of_the_file() -> None:
@@ -130,7 +130,7 @@ def test_training_options_can_be_replaced() -> None:
         ('"ternary"', "1", "[network] weight_bits must be 2 to 8 or 'ternary', not 1"),
         ('"ternary"', '"binary"', "[network] weight_bits must be 2 to 8 or 'ternary', not 'binary'"),
         ('"ternary"', "true", "[network] weight_bits must be 2 to 8 or 'ternary', not True"),
-        ('"drawn"', '"fixed"', "[network] signs must be one of learned, drawn, not 'fixed'"),
+        ('"drawn"', '"fixed"', "[network] signs must be one of searched, learned, drawn, not 'fixed'"),
         ("= 512", '= 512\nkind = "gru"', "[network] kind must be one of hadamard, float, lstm, not 'gru'"),
         ("= 512", "= 512\nembedding_size = -1", "[network] embedding_size must be an integer of at least 0, not -1"),
         ('"none"', '"tanh"', "[network] readout_activation must be one of relu, none, not 'tanh'"),
