@@ -19,11 +19,6 @@ def doubled_powers(signs: Tensor, block_size: int, gain: float, steps: int) -> l
     return powers
 
 
-def transposed_power(signs: Tensor, block_size: int, gain: float, exponent: int) -> Tensor:
-    """(W^``exponent``)ᵀ of shape ``(q, n, n)``, without gradient."""
-    return torch.matrix_power(recurrent_blocks(signs.detach(), block_size, gain), exponent).mT.contiguous()
-
-
 class PowerCache:
     """Keeps the last powers while the signs stay as they are: a network whose signs do not learn needs them once."""
 
