@@ -15,6 +15,7 @@ from ..errors import InputError
 from .checkpoint import read_checkpoint, write_checkpoint
 from .curve import draw_curve
 from .device import available_device
+from .initialisation import scale_inputs
 from .interruption import Interruption
 from .network import HadamardRNN
 from .objective import evaluate, score, tensors
@@ -103,8 +104,8 @@ class Trainer:
         threads = suited_threads(self.network, sequences=self.options.batch_size, steps=self.task.steps)
         with threads, _deterministic(), Interruption() as interruption:
             self._resumed_at = self._saved_at = time.monotonic()
-            if self._search and self.searched is None:
-                self._search_signs()
+            if not resume:
+                self._initialise()
             while self._epoch < self.options.epochs and not self._out_of_patience():
                 self._train_epoch(interruption)
                 self._finish_epoch()
@@ -113,12 +114,19 @@ class Trainer:
         draw_curve(self.history, self.folder / CURVE, title=title, kept=self.best["epoch"] if self.best else None)
         return self.history
 
-    def _search_signs(self) -> None:
-        """Before the first epoch; a run that is stopped here begins anew, and finds the same."""
+    def _initialise(self) -> None:
+        """Before the first epoch. A run that is stopped here begins anew, and finds the same."""
+        if not isinstance(self.network, HadamardRNN):
+            return
         self.network.cpu()
-        found = search_signs(self.network, self.task, candidates=self.options.sign_candidates, seed=self.options.seed)
+        if self._search:
+            found = search_signs(
+                self.network, self.task, candidates=self.options.sign_candidates, seed=self.options.seed
+            )
+            searched = {**asdict(found), "unexplained": list(found.unexplained)}
+            self.searched = {**searched, "seconds": round(self._elapsed(), 3)}
+        scale_inputs(self.network, self.task)
         self.network.to(self.device)
-        self.searched = {**asdict(found), "unexplained": list(found.unexplained), "seconds": round(self._elapsed(), 3)}
         self._begin_epoch()
 
     def _begin_epoch(self) -> None:
