@@ -4,8 +4,10 @@ import math
 from dataclasses import dataclass
 
 from ..errors import InputError
+from .shape import check_choice
 
 COSINE = "cosine"
+SIGN_SCHEDULES = ("settle", "published")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,8 @@ class TrainingOptions:
         the other one: a flipped sign changes every later power of W.
     sign_fraction : the part of the epochs in which signs learn. Their rate falls linearly to zero over it; then they
         stay, so that U and V settle on a recurrence that no longer moves.
+    sign_schedule : ``"settle"`` for that; or ``"published"``: signs learn to the end, and their rate falls as that of
+        the weights does.
     gradient_clip : largest Euclidean norm of the gradient of U, b, V and c together; 0 for no clipping.
     patience : training ends early after so many epochs in a row without a validation result better than the best before
         them; 0 for never.
@@ -43,6 +47,7 @@ class TrainingOptions:
     sign_candidates: int = 64
     sign_learning_rate: float = 1e-3
     sign_fraction: float = 0.3
+    sign_schedule: str = "settle"
     gradient_clip: float = 0.0
     patience: int = 0
     seed: int = 0
@@ -58,15 +63,19 @@ class TrainingOptions:
         self._check_integer("sign_candidates", 1)
         self._check_real("sign_learning_rate", 0, 1)
         self._check_real("sign_fraction", 0, 1)
+        check_choice("sign_schedule", self.sign_schedule, SIGN_SCHEDULES)
         self._check_real("gradient_clip", 0, math.inf)
 
     def rates(self, epoch: float) -> tuple[float, float]:
         """Learning rates of the weights and of the signs ``epoch`` epochs from the start; 0 for signs that stay."""
         begun, sign_epochs = math.floor(epoch), self.sign_fraction * self.epochs
-        sign_rate = self.sign_learning_rate * (1 - begun / sign_epochs) if begun < sign_epochs else 0.0
-        if isinstance(self.decay, str):
-            return self.learning_rate * (1 + math.cos(math.pi * epoch / self.epochs)) / 2, sign_rate
-        return self.learning_rate * self.decay**begun, sign_rate
+        cosine = (1 + math.cos(math.pi * epoch / self.epochs)) / 2
+        fall = cosine if isinstance(self.decay, str) else self.decay**begun
+        if self.sign_schedule == "published":
+            sign_fall = fall
+        else:
+            sign_fall = 1 - begun / sign_epochs if begun < sign_epochs else 0.0
+        return self.learning_rate * fall, self.sign_learning_rate * sign_fall
 
     def _check_integer(self, name: str, least: int) -> None:
         value = getattr(self, name)
