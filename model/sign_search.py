@@ -63,13 +63,16 @@ def search_signs(
     seed : of what is drawn. The same search gives the same signs on the same machine.
     report : called with the rounds done and all rounds.
 
+    Tokens with an embedding are too many to draw columns of U for. What stands for a token is then the logarithm of how
+    much more often it occurs with a class than it would by chance, one number a class, and only the signs are kept.
+
     Raises
     ------
     InputError
-        If the network has an embedding, whose tokens outnumber what a search could draw.
+        If the network has an embedding, and the task no class for a whole sequence.
     """
-    if network.embedding is not None:
-        raise InputError("signs cannot be searched for a network with an embedding: draw or learn them")
+    if network.embedding is not None and (task.objective, task.readout) != ("classification", "last"):
+        raise InputError(f"signs cannot be searched with an embedding for task {task.name!r}: draw or learn them")
     search = _Search(network, task, torch.Generator().manual_seed(seed))
     before, accepted, rounds = search.unexplained(), 0, -(-candidates // ROUND)
     for number in range(rounds):
@@ -92,10 +95,16 @@ class _Search:
         self._rectified, self._generator = network.readout_activation == "relu", generator
         self._bound = float(network.input_weight.abs().max())
         self.signs = network.signs.detach().reshape(self.blocks, -1).clone()
-        self.weight = network.input_weight.detach().reshape(self.blocks, self.block_size, -1).clone()
         count = min(len(task.train), max(SEQUENCES, 8 * network.hidden_size))
         x, y, lengths = task.train.batch(np.arange(count))
         self._x, self._lengths = torch.from_numpy(x), None if lengths is None else torch.from_numpy(lengths)
+        self._signs_only = network.embedding is not None
+        if not self._signs_only:
+            weight = network.input_weight.detach()
+        else:
+            self._x = _log_odds(x, y, lengths, network.input_size, task.output_size)
+            weight = self._uniform(network.hidden_size, task.output_size) * self._bound
+        self.weight = weight.reshape(self.blocks, self.block_size, -1).clone()
         self._steps = None if task.readout == "last" else _read_steps(y, generator)
         self._targets = self._centred_targets(torch.from_numpy(y), task)
         self._features = self._features_of(self.signs, self.weight).flatten(1)
@@ -127,7 +136,8 @@ class _Search:
     def store(self, network: HadamardRNN) -> None:
         """Hand signs and U to the network."""
         network.sign_latents.copy_(network.sign_latents.abs() * self.signs.flatten())
-        network.input_weight.copy_(self.weight.flatten(0, 1))
+        if not self._signs_only:
+            network.input_weight.copy_(self.weight.flatten(0, 1))
 
     def _candidates(self, block: int) -> tuple[Tensor, Tensor]:
         """Signs ``(c, n)`` and U ``(c, n, m)``; the first is what is there."""
@@ -139,6 +149,8 @@ class _Search:
         moved = (weight + 0.3 * weights[varied]).clamp(-self._bound, self._bound)
         moves = self._uniform(len(moved), 1, 1) > 0
         flips[0], moves[0] = False, False
+        if self._signs_only:
+            signs[-1] = 1.0  # H alone: its eigenvalues are ±1, so it adds up tokens and forgets their order
         signs[varied] = torch.where(flips, -here, here)
         weights[varied] = torch.where(moves, moved, weight)
         return signs, weights
@@ -216,3 +228,18 @@ def _read_steps(y: np.ndarray, generator: torch.Generator) -> list[int]:
         differ = np.arange(y.shape[1])
     chosen = torch.randperm(len(differ), generator=generator)[:READ_STEPS].sort().values
     return [int(differ[index]) for index in chosen]
+
+
+def _log_odds(x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None, tokens: int, classes: int) -> Tensor:
+    """Of every token of ``x``, ``(N, T)``, the log of its frequency in each class over that in all: ``(N, T, classes)``.
+
+    A half is added to every count. Steps beyond a sequence's length are zero.
+    """
+    counts = np.zeros((classes, tokens))
+    inside = np.ones(x.shape, dtype=bool) if lengths is None else np.arange(x.shape[1]) < lengths[:, None]
+    for label in range(classes):
+        members = y == label
+        counts[label] = np.bincount(x[members][inside[members]], minlength=tokens)
+    share = (counts + 0.5) / (counts + 0.5).sum(1, keepdims=True)
+    odds = np.log(share) - np.log(share.mean(0))
+    return torch.from_numpy((odds.T[x] * inside[..., None]).astype(np.float32))
