@@ -231,7 +231,7 @@ def _read_steps(y: np.ndarray, generator: torch.Generator) -> list[int]:
 
 
 def _log_odds(x: np.ndarray, y: np.ndarray, lengths: np.ndarray | None, tokens: int, classes: int) -> Tensor:
-    """Of every token of ``x``, ``(N, T)``, the log of its frequency in each class over that in all: ``(N, T, classes)``.
+    """Of every token, ``(N, T)``, the log of its frequency in each class over that in all: ``(N, T, classes)``.
 
     A half is added to every count. Steps beyond a sequence's length are zero.
     """
