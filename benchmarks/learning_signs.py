@@ -55,16 +55,16 @@ def _mnist(hidden: int, block: int, rate: float, seconds: float, *, permuted: bo
 
 
 CASES = {
-    "pmnist-d512-n16": _mnist(512, 16, 2e-3, 60),
-    "pmnist-d512": _mnist(512, 512, 2e-3, 100),
-    "pmnist-d128": _mnist(128, 128, 4e-3, 40),
+    "pmnist-d512-n16": _mnist(512, 16, 2e-3, 50),
+    "pmnist-d512": _mnist(512, 512, 2e-3, 80),
+    "pmnist-d128": _mnist(128, 128, 4e-3, 30),
     "smnist-d64": _mnist(64, 64, 6e-3, 30, permuted=False),
     "copy-d128-n16": Case(
         task="copy",
         options={"sequences": 6_400},
         network={"hidden_size": 128, "block_size": 16, "readout_activation": "none"},
         training={"batch_size": 64, "learning_rate": 5e-3, "decay": "cosine", "sign_candidates": 64},
-        seconds=150,
+        seconds=100,
     ),
 }
 
