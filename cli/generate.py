@@ -15,7 +15,7 @@ from .output import json_option, print_json
     epilog="""\b
 Example:
   hadamrnn generate digits.safetensors -o core --lanes 2 --output logits
-  hadamrnn generate zoo:digits-64 -o core
+  hadamrnn generate zoo:digits-d64 -o core
 """
 )
 @click.argument("network", metavar="NET", type=NetworkFile())

@@ -34,8 +34,8 @@ _LEFT = ("name", "task")
     epilog="""\b
 Example:
   hadamrnn zoo list
-  hadamrnn zoo show digits-64
-  hadamrnn verify zoo:digits-64 --task digits
+  hadamrnn zoo show digits-d64
+  hadamrnn verify zoo:digits-d64 --task digits
 """,
 )
 @click.pass_context
@@ -75,7 +75,7 @@ def list_command(as_json: bool) -> None:
     short_help="All about one network.",
     epilog="""\b
 Example:
-  hadamrnn zoo show digits-64
+  hadamrnn zoo show digits-d64
 """,
 )
 @click.argument("name", metavar="NAME")
@@ -95,8 +95,8 @@ def show(name: str, as_json: bool) -> None:
     short_help="Make a finished run a network of the zoo.",
     epilog="""\b
 Example:
-  hadamrnn zoo add run digits-64 --state-bits 12
-  hadamrnn zoo add run digits-64-8bit --state-bits 8 --fine-tune 500
+  hadamrnn zoo add run digits-d64 --state-bits 12
+  hadamrnn zoo add run digits-d64-8bit --state-bits 8 --fine-tune 500
 """,
 )
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))

@@ -33,10 +33,10 @@ def test_files_of_a_name(tmp_path: Path) -> None:
 def test_unknown_names_are_told_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^zoo:a: no such network, the zoo is empty$"):
         path("a", tmp_path)
-    pretend(tmp_path, "smnist-64", "digits-64")
+    pretend(tmp_path, "smnist-64", "digits-d64")
     with pytest.raises(InputError, match=r"^zoo:smnist64: no such network, did you mean smnist-64\?$"):
         path("smnist64", tmp_path)
-    with pytest.raises(InputError, match=r"^zoo:x: no such network, networks: digits-64, smnist-64$"):
+    with pytest.raises(InputError, match=r"^zoo:x: no such network, networks: digits-d64, smnist-64$"):
         entry("x", tmp_path)
     with pytest.raises(InputError, match=r"^zoo:\.\./x: no such network, "):
         path("../x", tmp_path)
