@@ -1,4 +1,4 @@
-"""The digits, from the committed network to the simulated core: every class and state as the reference has it."""
+"""The digits, from the network of the zoo to the simulated core: every class and state as the reference has it."""
 
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from hadamrnn.model.tasks import load_task
 from hadamrnn.quant.integer import quantise_inputs, read_network
 from hadamrnn.sim import reference
 from hadamrnn.sim.cosimulation import cosimulate
+from hadamrnn.zoo import catalogue
 
-NETWORK = Path(__file__).parents[2] / "examples" / "digits-d64.safetensors"
+NETWORK = catalogue.path("digits-d64")
 
 
 def test_accuracy_is_that_of_the_file() -> None:
