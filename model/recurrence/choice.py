@@ -102,7 +102,8 @@ def every_read_out(
     Tensor of shape ``(batch, time, o)``; differentiable (once) in all but x.
     """
     chunk = chunk or chunk_steps(x.shape[0], x.shape[1], len(signs), block_size)
-    logits = EveryReadOut.apply(signs, weight, bias, x, output_weight, output_bias, rectified, block_size, gain, chunk)
+    arrays, kept = (signs, weight, bias, x, output_weight, output_bias), torch.is_grad_enabled()
+    logits = EveryReadOut.apply(*arrays, rectified, kept, block_size, gain, chunk)
     assert isinstance(logits, Tensor)
     return logits
 

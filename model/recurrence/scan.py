@@ -1,28 +1,31 @@
 """Steps of the recurrence on plain tensors, forwards and backwards in time, for the scans with their own gradients."""
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ..walsh_hadamard import walsh_hadamard
+from ..walsh_hadamard import hadamard_matrix
 from .doubling import doubled_kernel
-from .drive import as_vectors, is_tokens
-from .halving import apply_blocks
+from .drive import Drive
 from .powers import doubled_powers, recurrent_blocks
 
-KERNEL_PAYS = 16  # up to this many inputs, the last state of a chunk costs less by its closed form than step by step
 CACHED = 1 << 17  # numbers: half a megabyte in single precision, and four such arrays are in use at a time
-DENSE_PAYS = 128  # up to this block size a dense product takes less time than a fast transform (measured, AVX-512)
+DENSE_PAYS = 32  # up to this block size one product takes less time than two (measured, AVX-512)
+KERNEL_PAYS = 16  # up to this many inputs, the last state of a chunk costs less by its closed form than step by step
 
 
 class ChunkedSteps:
     """A sequence as K chunks of c steps that run side by side.
 
-    Arrays are ``(c, K, batch, …)``: what is computed at one position of all chunks lies together. One chunk, K = 1, is
-    the sequence itself, step by step. With more, the state that each chunk begins with has to be known first.
+    Arrays are ``(c, …, columns)``, columns = K · batch: a position of a chunk, units or inputs, and all chunks of all
+    sequences. One chunk, K = 1, is the sequence itself, step by step. With more, the state that each chunk begins with
+    has to be known first.
+
+    A step is two products, since H_n = H_a ⊗ H_s: H_a takes each block as a rows of s · columns numbers, and
+    diag(s) · gain · H_s takes each group of s units as rows of columns. Both read and write memory in order, neither
+    needs a pass for signs or gain, and a vector costs n · (a + s) multiply-adds instead of n².
 
     Parameters
     ----------
@@ -34,110 +37,95 @@ class ChunkedSteps:
     def __init__(self, signs: Tensor, block_size: int, gain: float, steps: int, chunk: int) -> None:
         self.signs, self.block_size, self.gain = signs.detach(), block_size, gain
         self.steps, self.chunk, self.chunks = steps, chunk, -(-steps // chunk)
-        self.signed_gain = self.signs * gain
-        self._dense = None
-        if block_size == len(signs) <= DENSE_PAYS:
-            self._dense = recurrent_blocks(self.signs, block_size, gain)[0]
+        outer, inner = factors(block_size)
+        self._inner = recurrent_blocks(self.signs, inner, gain)
+        self._inner_transposed = self._inner.mT.contiguous()
+        factor = hadamard_matrix(outer, dtype=signs.dtype).to(signs.device)
+        self._outer = factor.expand(len(signs) // block_size, outer, outer)
 
     def arrange(self, x: Tensor) -> Tensor:
-        """``(batch, T, …)`` to ``(c, K, batch, …)``; zeros fill the last chunk, behind all that is looked at."""
+        """``(batch, T, …)`` to ``(c, …, columns)``; zeros fill the last chunk, behind all that is looked at."""
         missing = self.chunk * self.chunks - self.steps
         if missing:
             x = pad(x, (0, 0) * (x.ndim - 2) + (0, missing))
-        return x.unflatten(1, (self.chunks, self.chunk)).transpose(0, 2).contiguous()
+        x = x.unflatten(1, (self.chunks, self.chunk)).movedim(0, -1)  # (K, c, …, batch)
+        return x.movedim(0, -2).flatten(-2).contiguous()
 
     def restore(self, y: Tensor) -> Tensor:
-        """The inverse of :meth:`arrange`."""
-        return y.transpose(0, 2).flatten(1, 2)[:, : self.steps]
+        """The inverse of :meth:`arrange`; shares memory where there is one chunk."""
+        y = y.unflatten(-1, (self.chunks, -1)).movedim(-1, 0)  # (batch, c, …, K)
+        return y.movedim(-1, 1).flatten(1, 2)[:, : self.steps]
 
-    def segments(self, arranged: Tensor) -> list[slice]:
+    def segments(self, columns: int) -> list[slice]:
         """The positions of a chunk in stretches whose states stay in a core's own cache."""
-        length = max(1, CACHED // (self.chunks * arranged.shape[2] * len(self.signs)))
+        length = max(1, CACHED // (columns * len(self.signs)))
         return [slice(start, min(start + length, self.chunk)) for start in range(0, self.chunk, length)]
 
     def run(self, drive: Tensor, state: Tensor | None, *, backwards: bool = False) -> Tensor:
-        """Turn ``drive``, ``(positions, K, batch, d)``, into states in place, from ``state`` on (None for zero).
+        """Turn ``drive``, ``(positions, d, columns)``, into states in place, from ``state`` on (None for zero).
 
         h = W h' + v forwards; with ``backwards`` λ = Wᵀ λ' + g, from the last position to the first. Returns the last
         one computed, a view of ``drive``.
         """
-        positions = drive.flatten(1, 2).unbind(0)
-        here = None if state is None else state.reshape(positions[0].shape)
-        for position in reversed(positions) if backwards else positions:
-            if here is not None:
-                self._step(position, here, backwards)
-            here = position
-        assert here is not None, "there is at least one position"
-        return here.view(drive.shape[1:])
+        blocks, outer, _ = self._outer.shape
+        groups, inner, _ = self._inner.shape
+        columns = drive.shape[-1]
+        by_block, by_group = (blocks, outer, inner * columns), (groups, inner, columns)
+        rows, units = drive.view(-1, *by_block).unbind(0), drive.view(-1, *by_group).unbind(0)
+        order = range(len(rows))[::-1] if backwards else range(len(rows))
+        if state is None:
+            order, before = order[1:], order[0]
+            row, unit = rows[before], units[before]
+        else:
+            row, unit = state.view(by_block), state.view(by_group)
+        factor = self._inner_transposed if backwards else self._inner
+        if outer == 1:
+            for here in order:
+                unit = units[here].baddbmm_(factor, unit)
+            return unit.view(drive.shape[1:])
+        between = torch.empty_like(drive[0])
+        between_row, between_unit = between.view(by_block), between.view(by_group)
+        if backwards:
+            for here in order:
+                torch.bmm(factor, unit, out=between_unit)
+                rows[here].baddbmm_(self._outer, between_row)
+                unit = units[here]
+        else:
+            for here in order:
+                torch.bmm(self._outer, row, out=between_row)
+                units[here].baddbmm_(factor, between_unit)
+                row = rows[here]
+        return drive[0 if backwards else -1]
 
-    def ends(self, weight: Tensor, bias: Tensor, x: Tensor, drive_of: Callable[[Tensor], Tensor]) -> Tensor:
-        """The state after each chunk as if it began at zero, ``(K, batch, d)``, of arranged ``x``."""
-        if weight.shape[1] <= KERNEL_PAYS:
-            return self._ends_by_kernel(weight, bias, as_vectors(x, weight.shape[1], weight.dtype))
+    def ends(self, drive: Drive, x: Tensor) -> Tensor:
+        """The state after each chunk as if it began at zero, ``(d, columns)``, of arranged ``x``."""
+        if drive.inputs <= KERNEL_PAYS:
+            return self._ends_by_kernel(drive, x)
         state = None
         for position in range(self.chunk):
-            state = self.run(drive_of(x[position : position + 1]), state)
+            state = self.run(drive(x[position : position + 1]), state)
         assert state is not None
         return state
 
     def begins(self, ends: Tensor, *, backwards: bool = False) -> Tensor:
-        """What each chunk begins with, ``(K, batch, d)``, from how each would end."""
+        """What each chunk begins with, ``(d, columns)``, from how each would end."""
         whole = torch.matrix_power(recurrent_blocks(self.signs, self.block_size, self.gain), self.chunk)
         whole, order = (whole.mT, range(self.chunks)[::-1]) if backwards else (whole, range(self.chunks))
+        ends = ends.view(-1, self.block_size, self.chunks, ends.shape[-1] // self.chunks)
         begins = torch.zeros_like(ends)
         for before, chunk in pairwise(order):
-            begins[chunk] = apply_blocks(whole, begins[before]).add_(ends[before])
-        return begins
+            begins[:, :, chunk] = torch.baddbmm(ends[:, :, before], whole, begins[:, :, before])
+        return begins.view(len(self.signs), -1)
 
-    def _step(self, here: Tensor, state: Tensor, backwards: bool) -> None:
-        """Add what ``state`` becomes in a step to ``here``."""
-        if self._dense is not None:
-            here.addmm_(state, self._dense if backwards else self._dense.T)
-        elif backwards:
-            here.add_(walsh_hadamard(state * self.signed_gain, self.block_size))
-        else:
-            here.addcmul_(walsh_hadamard(state, self.block_size), self.signed_gain)
-
-    def _ends_by_kernel(self, weight: Tensor, bias: Tensor, x: Tensor) -> Tensor:
-        inputs = weight.shape[1]
+    def _ends_by_kernel(self, drive: Drive, x: Tensor) -> Tensor:
         powers = doubled_powers(self.signs, self.block_size, self.gain, self.chunk)
-        both = torch.cat([weight, bias[:, None]], 1).reshape(-1, self.block_size, inputs + 1)
-        kernel = doubled_kernel(powers, both, self.chunk).reshape(len(weight), self.chunk, inputs + 1)
-        flat = x.permute(1, 2, 0, 3).flatten(2)
-        return flat @ kernel[:, :, :inputs].reshape(len(weight), -1).T + kernel[:, :, inputs].sum(1)
+        kernel = doubled_kernel(powers, drive.table.view(-1, self.block_size, drive.inputs), self.chunk)
+        return kernel.view(len(self.signs), -1) @ x.flatten(0, 1)
 
 
-class Drive:
-    """v = U x + b of arranged inputs, and the gradients that λ brings to U, b and s.
-
-    Since h_t − U x_t − b = s ⊙ (gain · H h_{t−1}), ∂L/∂s = s ⊙ Σ λ_t ⊙ (h_t − U x_t − b): sums over λ ⊙ h, and those
-    that the gradients of U and b need anyway.
-    """
-
-    def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        self._weight, self._bias = weight, bias
-        self._table = (weight.T + bias).contiguous()
-        self.of_weight, self.of_bias = torch.zeros_like(weight), torch.zeros_like(bias)
-        self._of_states = torch.zeros_like(bias)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Of shape ``(…, d)`` for tokens ``(…)`` or vectors ``(…, m)``."""
-        if is_tokens(x):
-            return self._table.index_select(0, x.reshape(-1)).view(*x.shape, -1)
-        return torch.addmm(self._bias, x.reshape(-1, x.shape[-1]), self._weight.T).view(*x.shape[:-1], -1)
-
-    def collect(self, x: Tensor, adjoint: Tensor, states: Tensor | None) -> None:
-        """Add what the λ of some positions brings; ``states`` only where ∂L/∂s is wanted."""
-        flat = adjoint.reshape(-1, adjoint.shape[-1])
-        self.of_bias += flat.sum(0)
-        if is_tokens(x) and self._weight.shape[1] > DENSE_PAYS:
-            self.of_weight.T.index_add_(0, x.reshape(-1), flat)
-        else:
-            vectors = as_vectors(x, self._weight.shape[1], adjoint.dtype)
-            self.of_weight.addmm_(flat.T, vectors.reshape(-1, vectors.shape[-1]))
-        if states is not None:
-            self._of_states += (states * adjoint).view(flat.shape).sum(0)
-
-    def of_signs(self, signs: Tensor) -> Tensor:
-        """∂L/∂s, once all positions are collected."""
-        return signs * (self._of_states - (self._weight * self.of_weight).sum(1) - self._bias * self.of_bias)
+def factors(block_size: int) -> tuple[int, int]:
+    """a and s of H_n = H_a ⊗ H_s: 1 and n for small blocks, else as equal as powers of two can be, a ≤ s."""
+    if block_size <= DENSE_PAYS:
+        return 1, block_size
+    outer = 1 << (block_size.bit_length() - 1) // 2
+    return outer, block_size // outer

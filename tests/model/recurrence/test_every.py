@@ -115,7 +115,7 @@ def test_read_outs_keep_the_states_once(steps: int, chunk: int, positions: int, 
     with torch.autograd.graph.saved_tensors_hooks(record, lambda tensor: tensor):
         every_read_out(*arguments, rectified=True, chunk=chunk, **shape_of(64))
     states = 4 * positions * batch * hidden  # `positions`: all chunks are of the same length
-    x = positions * batch * (8 if tokens else 4 * inputs)
+    x = 4 * positions * batch * (inputs if tokens else inputs + 1)  # one-hot, or with the input of b
     weights = 4 * (hidden * (2 + inputs) + outputs * hidden)  # s, b, U and V
     assert sum(kept.values()) == states + x + weights
 
