@@ -1,5 +1,6 @@
 """What training makes small and what evaluation reports: cross-entropy and accuracy, or squared errors."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,25 +80,30 @@ def evaluate(network: HadamardRNN, split: Split) -> Evaluation:
 
     In batches of :data:`EVALUATION_BATCH` sequences, or of fewer where all steps have a state in memory.
     """
-    device, size = network.output_weight.device, _batch_size(network, split)
     loss, counted, right, sequences_right = 0.0, 0, 0, 0
-    with suited_threads(network, sequences=min(len(split), size), steps=split.x_shape[0]):
-        for start in range(0, len(split), size):
-            x, y, lengths = tensors(split, np.arange(start, min(start + size, len(split))), device)
-            output = network(x) if lengths is None else network(x, lengths)
-            part = score(output.double(), y.double() if y.is_floating_point() else y, lengths)
-            loss += part.loss.item() * part.counted
-            counted += part.counted
-            right = None if part.right is None or right is None else right + part.right
-            if part.sequences_right is None or sequences_right is None:
-                sequences_right = None
-            else:
-                sequences_right += part.sequences_right
+    for output, y, lengths in outputs(network, split):
+        part = score(output.double(), y.double() if y.is_floating_point() else y, lengths)
+        loss += part.loss.item() * part.counted
+        counted += part.counted
+        right = None if part.right is None or right is None else right + part.right
+        if part.sequences_right is None or sequences_right is None:
+            sequences_right = None
+        else:
+            sequences_right += part.sequences_right
     return Evaluation(
         loss=loss / counted,
         accuracy=None if right is None else right / counted,
         sequence_accuracy=None if sequences_right is None else sequences_right / len(split),
     )
+
+
+def outputs(network: HadamardRNN, split: Split) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    """What ``network`` computes for ``split``, batch after batch, with ``y`` and ``lengths`` beside it."""
+    device, size = network.output_weight.device, _batch_size(network, split)
+    with suited_threads(network, sequences=min(len(split), size), steps=split.x_shape[0]):
+        for start in range(0, len(split), size):
+            x, y, lengths = tensors(split, np.arange(start, min(start + size, len(split))), device)
+            yield network(x) if lengths is None else network(x, lengths), y, lengths
 
 
 def tensors(split: Split, indices: np.ndarray, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:

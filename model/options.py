@@ -29,6 +29,7 @@ class TrainingOptions:
         stay, so that U and V settle on a recurrence that no longer moves.
     sign_schedule : ``"settle"`` for that; or ``"published"``: signs learn to the end, and their rate falls as that of
         the weights does.
+    weight_decay : AdamW's, of U, b, V, c and an embedding: after every step they shrink by this times the learning rate.
     gradient_clip : largest Euclidean norm of the gradient of U, b, V and c together; 0 for no clipping.
     patience : training ends early after so many epochs in a row without a validation result better than the best before
         them; 0 for never.
@@ -48,6 +49,7 @@ class TrainingOptions:
     sign_learning_rate: float = 1e-3
     sign_fraction: float = 0.3
     sign_schedule: str = "settle"
+    weight_decay: float = 0.0
     gradient_clip: float = 0.0
     patience: int = 0
     seed: int = 0
@@ -64,6 +66,7 @@ class TrainingOptions:
         self._check_real("sign_learning_rate", 0, 1)
         self._check_real("sign_fraction", 0, 1)
         check_choice("sign_schedule", self.sign_schedule, SIGN_SCHEDULES)
+        self._check_real("weight_decay", 0, math.inf)
         self._check_real("gradient_clip", 0, math.inf)
 
     def rates(self, epoch: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Training: Adam over shuffled batches, with checkpoints from which a run goes on bit for bit."""
+"""Training: AdamW over shuffled batches, with checkpoints from which a run goes on bit for bit."""
 
 import json
 import time
@@ -78,7 +78,9 @@ class Trainer:
         self.searched: dict | None = None
         self._signs_learn = network.sign_latents.requires_grad
         self._weights = [parameter for parameter in network.parameters() if parameter is not network.sign_latents]
-        self._optimiser = torch.optim.Adam([{"params": self._weights}, {"params": [network.sign_latents]}], fused=True)
+        weights = {"params": self._weights, "weight_decay": options.weight_decay}
+        signs = {"params": [network.sign_latents], "weight_decay": 0.0}
+        self._optimiser = torch.optim.AdamW([weights, signs], fused=True)
         self.history: list[dict] = []
         self.best: dict | None = None
         self._epoch, self._seconds = 0, 0.0

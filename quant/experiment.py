@@ -17,12 +17,13 @@ import torch
 
 from ..errors import InputError
 from ..model.baselines import LSTMBaseline
-from ..model.checkpoint import read_checkpoint
+from ..model.checkpoint import read_checkpoint, write_checkpoint
 from ..model.device import available_device
 from ..model.network import HadamardRNN
 from ..model.progress import StepReport
 from ..model.task import SPLITS, Split, Task
 from ..model.tasks import load_task
+from ..model.temperature import scale_logits
 from ..model.training import BEST, LAST, Trainer, evaluate
 from ..replacement import write_whole
 from .configuration import ExperimentConfig, read_config
@@ -150,10 +151,22 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
         trainer.run(resume=resume and (folder / LAST).exists())
-    network.load_state_dict(read_checkpoint(folder / BEST)["network"])
-    result = _result(config, task, network, trainer)
+    factor = _load_best(network, task, folder)
+    result = {**_result(config, task, network, trainer), "logit_factor": factor}
     write_whole(folder / RESULT, json.dumps(result, indent=2) + "\n")
     return Run(folder=folder, config=config, task=task, network=network.cpu(), result=result)
+
+
+def _load_best(network: Network, task: Task, folder: Path) -> float:
+    """Load the best network with its logits scaled, as its checkpoint holds them from then on; return the factor."""
+    best = read_checkpoint(folder / BEST)
+    network.load_state_dict(best["network"])
+    if "logit_factor" not in best:
+        factor = scale_logits(network, task)
+        state = {name: tensor.cpu() for name, tensor in network.state_dict().items()}
+        best = {**best, "network": state, "logit_factor": factor}
+        write_checkpoint(folder / BEST, best)
+    return best["logit_factor"]
 
 
 def load_run(folder: Path) -> Run:

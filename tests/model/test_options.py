@@ -33,6 +33,7 @@ def test_signs_stay_where_their_fraction_is_zero() -> None:
         ("learning_rate", "0.1", "a number above 0 and at most 1"),
         ("decay", 1.01, "a number above 0 and at most 1 or 'cosine'"),
         ("decay", "linear", "a number above 0 and at most 1 or 'cosine'"),
+        ("weight_decay", -0.1, "a number at least 0"),
         ("sign_candidates", 0, "an integer of at least 1"),
         ("decay", True, "a number above 0 and at most 1 or 'cosine'"),
         ("sign_learning_rate", -0.1, "a number at least 0 and at most 1"),
