@@ -29,7 +29,7 @@ class TrainingOptions:
         stay, so that U and V settle on a recurrence that no longer moves.
     sign_schedule : ``"settle"`` for that; or ``"published"``: signs learn to the end, and their rate falls as that of
         the weights does.
-    weight_decay : AdamW's, of U, b, V, c and an embedding: after every step they shrink by this times the learning rate.
+    weight_decay : AdamW's, of U, b, V, c and an embedding: every step takes this times the learning rate off them.
     gradient_clip : largest Euclidean norm of the gradient of U, b, V and c together; 0 for no clipping.
     patience : training ends early after so many epochs in a row without a validation result better than the best before
         them; 0 for never.
