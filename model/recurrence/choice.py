@@ -7,10 +7,15 @@ from .doubling import last_by_doubling
 from .drive import aligned_to_end, as_vectors, driven, is_tokens, with_bias_input
 from .every import EveryReadOut, EveryState
 from .halving import last_by_halving
+from .last import LastState
 from .powers import PowerCache
+from .scan import factors
 
-OPERATION = 800_000  # multiply-adds that one core does while a step of the scan is called from Python
-STEP_WORK = 128  # multiply-adds per unit that a step costs, some of it in moving memory
+# Costs are in multiply-adds: some 60 take a nanosecond of one core (measured, AVX-512).
+OPERATION = 500_000  # a step of a scan, called from Python
+STEP_WORK = 100  # a step of a scan, per unit, for all that is not the transform
+SIGN_WORK = 80  # more per unit, where signs learn
+HALVING_WORK = 500  # a halving, per unit, for all that is not a product: it passes through memory
 
 
 def last_state(
@@ -24,7 +29,7 @@ def last_state(
     lengths: Tensor | None = None,
     cache: PowerCache | None = None,
 ) -> Tensor:
-    """h of the last step of every sequence, by doubling or by halving, see :func:`doubling_pays`.
+    """h of the last step of every sequence, by doubling, by halving or step by step, see :func:`way_to_last`.
 
     Parameters
     ----------
@@ -42,11 +47,20 @@ def last_state(
     Tensor of shape ``(batch, d)``; differentiable in signs, weight, bias and vectors.
     """
     batch, steps = x.shape[:2]
+    signs_learn = signs.requires_grad and torch.is_grad_enabled()
+    hidden_size, inputs = weight.shape
+    kind = {"tokens": is_tokens(x), "signs_learn": signs_learn, "x_learns": x.requires_grad}
+    at_hand = cache is not None and not signs_learn
+    way = way_to_last(batch, steps, hidden_size, inputs, block_size, **kind, powers_at_hand=at_hand)
+    if way == "scan":
+        last = LastState.apply(signs, weight, bias, x, lengths, signs_learn, block_size, gain)
+        assert isinstance(last, Tensor)
+        return last
     powers = (cache or PowerCache()).doubled_powers(signs, block_size, gain, steps)
     mask = None
     if lengths is not None:
         x, mask = aligned_to_end(x, lengths)
-    if doubling_pays(batch, weight.shape[1], block_size, tokens=is_tokens(x)):
+    if way == "doubling":
         x = as_vectors(x, weight.shape[1], weight.dtype)
         if mask is not None:
             weight, x = with_bias_input(weight, bias, x * mask[..., None], mask)
@@ -108,13 +122,33 @@ def every_read_out(
     return logits
 
 
-def doubling_pays(batch: int, inputs: int, block_size: int, *, tokens: bool) -> bool:
-    """Whether doubling needs fewer multiply-adds than halving.
+def way_to_last(
+    batch: int,
+    steps: int,
+    hidden_size: int,
+    inputs: int,
+    block_size: int,
+    *,
+    tokens: bool = False,
+    signs_learn: bool = False,
+    x_learns: bool = False,
+    powers_at_hand: bool = False,
+) -> str:
+    """``"doubling"``, ``"halving"`` or ``"scan"``: what costs least, forwards and backwards.
 
-    Per step and unit: doubling m·(n + batch), with tokens as one-hot vectors; halving batch·n and the drive, batch·m,
-    which for tokens is no work.
+    Doubling takes tokens as one-hot vectors. It and halving need the powers of W. The scan gives x no gradient.
     """
-    return inputs * (block_size + batch) <= batch * (block_size + (0 if tokens else inputs))
+    passes, units = 3 if signs_learn else 2, batch * steps * hidden_size
+    powers = 0 if powers_at_hand else (1 + 2 * signs_learn) * hidden_size * block_size**2 * steps.bit_length()
+    drive = 0 if tokens else passes * inputs
+    costs = {
+        "doubling": powers + passes * steps * hidden_size * inputs * (block_size + batch),
+        "halving": powers + units * (passes * block_size + drive + HALVING_WORK),
+        "scan": 2 * steps * OPERATION + units * (2 * _unit_work(block_size) + drive + SIGN_WORK * signs_learn),
+    }
+    if x_learns:
+        del costs["scan"]
+    return min(costs, key=lambda way: costs[way])
 
 
 def chunk_steps(batch: int, steps: int, hidden_size: int, block_size: int) -> int:
@@ -126,7 +160,11 @@ def chunk_steps(batch: int, steps: int, hidden_size: int, block_size: int) -> in
 
     def cost(chunk: int) -> float:
         chunks = -(-steps // chunk)
-        passes = (2 if chunks > 1 else 1) * chunk * (OPERATION + STEP_WORK * batch * chunks * hidden_size)
+        passes = (2 if chunks > 1 else 1) * chunk * (OPERATION + batch * chunks * hidden_size * _unit_work(block_size))
         return passes + (chunks - 1) * (2 * OPERATION + batch * hidden_size * block_size)
 
     return min(range(1, steps + 1), key=cost)
+
+
+def _unit_work(block_size: int) -> int:
+    return sum(factors(block_size)) + STEP_WORK

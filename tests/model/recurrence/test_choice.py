@@ -6,28 +6,37 @@ import pytest
 import torch
 
 from hadamrnn.model.recurrence import PowerCache, choice, every_read_out, every_state, last_state, step_loop
-from hadamrnn.model.recurrence.choice import chunk_steps, doubling_pays
+from hadamrnn.model.recurrence.choice import chunk_steps, way_to_last
 
 from .problems import SHAPES, assert_same, problem, shape_of
 
 
+@pytest.mark.parametrize("signs_learn", [False, True])
 @pytest.mark.parametrize(
-    ("sizes", "doubling"),
+    ("sizes", "kind", "expected"),
     [
-        ({"batch": 100, "inputs": 1, "block_size": 512, "tokens": False}, True),  # pMNIST
-        ({"batch": 100, "inputs": 1, "block_size": 16, "tokens": False}, True),
-        ({"batch": 1, "inputs": 1, "block_size": 512, "tokens": False}, True),
-        ({"batch": 50, "inputs": 8, "block_size": 64, "tokens": False}, True),
-        ({"batch": 100, "inputs": 100, "block_size": 16, "tokens": False}, True),
-        ({"batch": 100, "inputs": 101, "block_size": 16, "tokens": False}, False),
-        ({"batch": 1, "inputs": 2, "block_size": 64, "tokens": False}, False),
-        ({"batch": 100, "inputs": 10_001, "block_size": 128, "tokens": True}, False),  # IMDB
-        ({"batch": 100, "inputs": 2, "block_size": 16, "tokens": True}, True),
-        ({"batch": 128, "inputs": 10, "block_size": 128, "tokens": True}, True),
+        ((100, 784, 512, 1, 512), {}, "doubling"),  # pMNIST
+        ((100, 784, 512, 1, 16), {}, "doubling"),
+        ((50, 8, 64, 8, 64), {}, "doubling"),
+        ((100, 784, 64, 1, 64), {"x_learns": True}, "doubling"),
+        ((100, 500, 128, 10_001, 128), {"tokens": True}, "scan"),  # IMDB
+        ((100, 500, 512, 10_001, 16), {"tokens": True}, "scan"),
+        ((100, 500, 128, 200, 128), {}, "scan"),
+        ((1, 500, 128, 10_001, 128), {"tokens": True}, "halving"),
+        ((8, 500, 128, 10_001, 16), {"tokens": True}, "halving"),
+        ((100, 500, 128, 400, 128), {"x_learns": True}, "halving"),
     ],
 )
-def test_last_state_costs_least(sizes: dict[str, int], doubling: bool) -> None:
-    assert doubling_pays(**sizes) is doubling
+def test_last_state_costs_least(
+    sizes: tuple[int, ...], kind: dict[str, bool], expected: str, signs_learn: bool
+) -> None:
+    assert way_to_last(*sizes, **kind, signs_learn=signs_learn) == expected
+
+
+def test_powers_at_hand_count_for_nothing() -> None:
+    sizes = (1, 784, 512, 1, 512)  # few products but those of the powers
+    assert way_to_last(*sizes, powers_at_hand=True) == "doubling"
+    assert way_to_last(*sizes) == "scan"
 
 
 @pytest.mark.parametrize(
@@ -51,15 +60,15 @@ def test_batches_that_do_not_are_several_chunks(batch: int, hidden: int, block_s
     assert 1 < chunk < 500
 
 
-@pytest.mark.parametrize("doubling", [True, False])
+@pytest.mark.parametrize("way", ["doubling", "halving", "scan"])
 @pytest.mark.parametrize("tokens", [True, False])
 @pytest.mark.parametrize("steps", [1, 2, 7, 13, 32])
 @pytest.mark.parametrize(("hidden", "block_size"), SHAPES)
 def test_last_states_of_sequences_of_any_length(
-    hidden: int, block_size: int, steps: int, tokens: bool, doubling: bool, monkeypatch: pytest.MonkeyPatch
+    hidden: int, block_size: int, steps: int, tokens: bool, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choice, "doubling_pays", lambda *sizes, **kind: doubling)
-    options = {"batch": 5, "tokens": tokens, "x_learns": not tokens}
+    monkeypatch.setattr(choice, "way_to_last", lambda *sizes, **kind: way)
+    options = {"batch": 5, "tokens": tokens, "x_learns": not tokens and way != "scan"}
     spread = torch.randint(1, steps + 1, (5,), generator=torch.Generator().manual_seed(steps))
     for lengths in (None, spread, torch.full((5,), steps), torch.ones(5, dtype=torch.long)):
         ours, loop = (problem(hidden, steps, 3, **options) for _ in range(2))
@@ -68,7 +77,9 @@ def test_last_states_of_sequences_of_any_length(
         assert_same(last_state(*ours, lengths=lengths, **shape_of(block_size)), ours, expected, loop)
 
 
-def test_padding_is_not_looked_at() -> None:
+@pytest.mark.parametrize("way", ["doubling", "halving", "scan"])
+def test_padding_is_not_looked_at(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "way_to_last", lambda *sizes, **kind: way)
     arguments, lengths = problem(16, 9, 3), torch.tensor([2, 9, 5])
     before = last_state(*arguments, lengths=lengths, **shape_of(8))
     with torch.no_grad():
@@ -108,10 +119,11 @@ def test_blocks_never_become_a_dense_matrix() -> None:
     assert max(sizes) <= batch * steps * hidden < hidden * hidden
 
 
-def test_runs_on(device: str) -> None:
-    for inputs, tokens in ((1, False), (300, True)):  # by doubling and by halving
+def test_runs_on(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for way, tokens in (("doubling", False), ("halving", True), ("scan", False), ("scan", True)):
+        monkeypatch.setattr(choice, "way_to_last", lambda *sizes, way=way, **kind: way)
         lengths = torch.tensor([3, 9, 1])
-        there, here = (problem(16, 9, inputs, tokens=tokens, device=kind) for kind in (device, "cpu"))
+        there, here = (problem(16, 9, 300, tokens=tokens, device=kind) for kind in (device, "cpu"))
         found = last_state(*there, lengths=lengths.to(device), **shape_of(8))
         assert found.device.type == device
         expected = step_loop(*here, **shape_of(8))[torch.arange(3), lengths - 1]

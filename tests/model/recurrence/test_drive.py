@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import one_hot
 
-from hadamrnn.model.recurrence.drive import aligned_to_end, as_vectors, driven, is_tokens, with_bias_input
+from hadamrnn.model.recurrence.drive import Drive, aligned_to_end, as_vectors, driven, is_tokens, with_bias_input
 
 from .problems import assert_same, problem
 
@@ -52,3 +52,15 @@ def test_runs_on(device: str) -> None:
     moved, mask = aligned_to_end(x, lengths)
     assert moved.device.type == mask.device.type == device
     assert mask.sum(1).tolist() == [1, 7, 3]
+
+
+@pytest.mark.parametrize(("inputs", "tokens"), [(2, False), (64, True), (65, True)])
+def test_drive_of_arranged_inputs_is_the_product(inputs: int, tokens: bool) -> None:
+    _, weight, bias, x = problem(6, 7, inputs, tokens=tokens)
+    drive, mask = Drive(weight.detach(), bias.detach(), tokens=tokens), torch.rand(3, 7) < 0.5
+    for steps in (None, mask):
+        arranged = drive.read(drive.extended(x, steps).movedim(0, -1).contiguous())
+        found = drive(arranged)
+        expected = driven(weight, bias, x) * (1 if steps is None else steps[..., None])
+        torch.testing.assert_close(found.permute(2, 0, 1), expected, rtol=0, atol=1e-14)
+        assert found.is_contiguous()
