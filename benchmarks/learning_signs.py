@@ -64,7 +64,7 @@ CASES = {
         options={"sequences": 6_400},
         network={"hidden_size": 128, "block_size": 16, "readout_activation": "none"},
         training={"batch_size": 64, "learning_rate": 5e-3, "decay": "cosine", "sign_candidates": 64},
-        seconds=100,
+        seconds=60,
     ),
 }
 
