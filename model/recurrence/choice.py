@@ -3,19 +3,14 @@
 import torch
 from torch import Tensor
 
+from .cost import chunk_steps, way_to_last
 from .doubling import last_by_doubling
 from .drive import aligned_to_end, as_vectors, driven, is_tokens, with_bias_input
 from .every import EveryReadOut, EveryState
 from .halving import last_by_halving
 from .last import LastState
 from .powers import PowerCache
-from .scan import factors
-
-# Costs are in multiply-adds: some 60 take a nanosecond of one core (measured, AVX-512).
-OPERATION = 500_000  # a step of a scan, called from Python
-STEP_WORK = 100  # a step of a scan, per unit, for all that is not the transform
-SIGN_WORK = 80  # more per unit, where signs learn
-HALVING_WORK = 500  # a halving, per unit, for all that is not a product: it passes through memory
+from .response import last_by_response
 
 
 def last_state(
@@ -29,7 +24,7 @@ def last_state(
     lengths: Tensor | None = None,
     cache: PowerCache | None = None,
 ) -> Tensor:
-    """h of the last step of every sequence, by doubling, by halving or step by step, see :func:`way_to_last`.
+    """h of the last step of every sequence, by whatever way :func:`way_to_last` says.
 
     Parameters
     ----------
@@ -56,15 +51,18 @@ def last_state(
         last = LastState.apply(signs, weight, bias, x, lengths, signs_learn, block_size, gain)
         assert isinstance(last, Tensor)
         return last
-    powers = (cache or PowerCache()).doubled_powers(signs, block_size, gain, steps)
     mask = None
     if lengths is not None:
         x, mask = aligned_to_end(x, lengths)
-    if way == "doubling":
-        x = as_vectors(x, weight.shape[1], weight.dtype)
-        if mask is not None:
+    if way in ("doubling", "response"):
+        x = as_vectors(x, inputs, weight.dtype)
+        if mask is not None:  # a step that is not there has no b either: b weighs one more input
             weight, x = with_bias_input(weight, bias, x * mask[..., None], mask)
             bias = torch.zeros_like(bias)
+    if way == "response":
+        return last_by_response(signs, weight, bias, x, block_size=block_size, gain=gain)
+    powers = (cache or PowerCache()).doubled_powers(signs, block_size, gain, steps)
+    if way == "doubling":
         return last_by_doubling(powers, weight, bias, x)
     drive = driven(weight, bias, x.transpose(0, 1))
     if mask is not None:
@@ -120,51 +118,3 @@ def every_read_out(
     logits = EveryReadOut.apply(*arrays, rectified, kept, block_size, gain, chunk)
     assert isinstance(logits, Tensor)
     return logits
-
-
-def way_to_last(
-    batch: int,
-    steps: int,
-    hidden_size: int,
-    inputs: int,
-    block_size: int,
-    *,
-    tokens: bool = False,
-    signs_learn: bool = False,
-    x_learns: bool = False,
-    powers_at_hand: bool = False,
-) -> str:
-    """``"doubling"``, ``"halving"`` or ``"scan"``: what costs least, forwards and backwards.
-
-    Doubling takes tokens as one-hot vectors. It and halving need the powers of W. The scan gives x no gradient.
-    """
-    passes, units = 3 if signs_learn else 2, batch * steps * hidden_size
-    powers = 0 if powers_at_hand else (1 + 2 * signs_learn) * hidden_size * block_size**2 * steps.bit_length()
-    drive = 0 if tokens else passes * inputs
-    costs = {
-        "doubling": powers + passes * steps * hidden_size * inputs * (block_size + batch),
-        "halving": powers + units * (passes * block_size + drive + HALVING_WORK),
-        "scan": 2 * steps * OPERATION + units * (2 * _unit_work(block_size) + drive + SIGN_WORK * signs_learn),
-    }
-    if x_learns:
-        del costs["scan"]
-    return min(costs, key=lambda way: costs[way])
-
-
-def chunk_steps(batch: int, steps: int, hidden_size: int, block_size: int) -> int:
-    """c for which the scan costs least: T where the states of one step keep a core busy, less where they do not.
-
-    One chunk is one pass over all steps. More chunks are two passes, of fewer and larger operations, and a product with
-    W^c for each.
-    """
-
-    def cost(chunk: int) -> float:
-        chunks = -(-steps // chunk)
-        passes = (2 if chunks > 1 else 1) * chunk * (OPERATION + batch * chunks * hidden_size * _unit_work(block_size))
-        return passes + (chunks - 1) * (2 * OPERATION + batch * hidden_size * block_size)
-
-    return min(range(1, steps + 1), key=cost)
-
-
-def _unit_work(block_size: int) -> int:
-    return sum(factors(block_size)) + STEP_WORK

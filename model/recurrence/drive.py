@@ -79,7 +79,7 @@ class Drive:
         else:
             self.table = weight + bias[:, None] if tokens else torch.cat([weight, bias[:, None]], 1)
         self._of_table, self._of_states = torch.zeros_like(self.table), torch.zeros_like(bias)
-        self._scratch = bias[:0]
+        self._products = bias.new_zeros(0, len(bias), 0)
 
     @property
     def inputs(self) -> int:
@@ -116,13 +116,15 @@ class Drive:
         else:
             self._of_table += torch.bmm(adjoint, x.mT).sum(0)
         if states is not None:
-            if self._scratch.shape != states.shape:
-                self._scratch = torch.empty_like(states)
-            self._of_states += torch.mul(states, adjoint, out=self._scratch).sum((0, 2))
+            if self._products.shape != states.shape:
+                self._of_states += self._products.sum((0, 2))
+                self._products = torch.zeros_like(states)
+            self._products.addcmul_(states, adjoint)  # summed once, and not for every call
 
     def of_signs(self, signs: Tensor) -> Tensor:
         """∂L/∂s, once all positions are collected."""
-        return signs * (self._of_states - (self.table * self._of_table).sum(0 if self._looked_up else 1))
+        of_states = self._of_states + self._products.sum((0, 2))
+        return signs * (of_states - (self.table * self._of_table).sum(0 if self._looked_up else 1))
 
     def of_weight_and_bias(self) -> tuple[Tensor, Tensor]:
         """∂L/∂U and ∂L/∂b, once all positions are collected."""

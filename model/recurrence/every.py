@@ -113,13 +113,13 @@ class EveryReadOut(torch.autograd.Function):
         steps, drive, signs_learn = ctx.steps, Drive(weight, bias, tokens=ctx.tokens), ctx.needs_input_grad[0]
         pulls, later = steps.arrange(gradients[0]), None
         adjoints, scratch = torch.empty_like(kept[0]), torch.empty_like(kept[0])
-        of_output = torch.zeros_like(output_weight)
+        of_output, back = torch.zeros_like(output_weight), output_weight.T.contiguous()
         backwards = list(zip(steps.segments(inputs.shape[-1]), kept, strict=True))[::-1]
 
         def run(here: slice, states: Tensor, later: Tensor | None) -> Tensor:
             """λ of a segment from what follows it, in the memory of those before."""
             later = None if later is None else later.clone()
-            adjoint = torch.bmm(_each(output_weight.T, states), pulls[here], out=adjoints[: len(states)])
+            adjoint = torch.bmm(_each(back, states), pulls[here], out=adjoints[: len(states)])
             if ctx.rectified:
                 threshold_backward(adjoint, states, 0, grad_input=adjoint)
             steps.run(adjoint, later, backwards=True)

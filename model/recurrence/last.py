@@ -60,12 +60,12 @@ class LastState(torch.autograd.Function):
         later = None
         for number, here in reversed(list(enumerate(ctx.segments))):
             columns = ctx.begun[number]
-            adjoint = last.new_zeros(here.stop - here.start, len(bias), columns)
+            adjoint = last.new_empty(here.stop - here.start, len(bias), columns)
             if later is None:
                 adjoint[-1] = last.T
             else:
                 later = later[:, :columns].contiguous()
-            later = ctx.steps.run(adjoint, later, backwards=True)
+            later = ctx.steps.run(adjoint, later, backwards=True, driven=False)
             drive.collect(inputs[here, ..., :columns], adjoint, all_states[number] if all_states else None)
         of_signs = drive.of_signs(signs) if all_states else None
         return of_signs, *drive.of_weight_and_bias(), None, None, None, None, None

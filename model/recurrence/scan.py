@@ -61,11 +61,15 @@ class ChunkedSteps:
         length = max(1, CACHED // (columns * len(self.signs)))
         return [slice(start, min(start + length, self.chunk)) for start in range(0, self.chunk, length)]
 
-    def run(self, drive: Tensor, state: Tensor | None, *, backwards: bool = False) -> Tensor:
+    def run(self, drive: Tensor, state: Tensor | None, *, backwards: bool = False, driven: bool = True) -> Tensor:
         """Turn ``drive``, ``(positions, d, columns)``, into states in place, from ``state`` on (None for zero).
 
-        h = W h' + v forwards; with ``backwards`` λ = Wᵀ λ' + g, from the last position to the first. Returns the last
-        one computed, a view of ``drive``.
+        h = W h' + v forwards; with ``backwards`` λ = Wᵀ λ' + g, from the last position to the first. What is not
+        ``driven`` has nothing to add: ``drive`` is overwritten, but for the first state where ``state`` is None.
+
+        Returns
+        -------
+        The last state computed, a view of ``drive``.
         """
         blocks, outer, _ = self._outer.shape
         groups, inner, _ = self._inner.shape
@@ -79,21 +83,22 @@ class ChunkedSteps:
         else:
             row, unit = state.view(by_block), state.view(by_group)
         factor = self._inner_transposed if backwards else self._inner
+        beta = int(driven)  # with 0, what is there is not even read
         if outer == 1:
             for here in order:
-                unit = units[here].baddbmm_(factor, unit)
+                unit = units[here].baddbmm_(factor, unit, beta=beta)
             return unit.view(drive.shape[1:])
         between = torch.empty_like(drive[0])
         between_row, between_unit = between.view(by_block), between.view(by_group)
         if backwards:
             for here in order:
                 torch.bmm(factor, unit, out=between_unit)
-                rows[here].baddbmm_(self._outer, between_row)
+                rows[here].baddbmm_(self._outer, between_row, beta=beta)
                 unit = units[here]
         else:
             for here in order:
                 torch.bmm(self._outer, row, out=between_row)
-                units[here].baddbmm_(factor, between_unit)
+                units[here].baddbmm_(factor, between_unit, beta=beta)
                 row = rows[here]
         return drive[0 if backwards else -1]
 
