@@ -106,6 +106,9 @@ class _Search:
             weight = self._uniform(network.hidden_size, task.output_size) * self._bound
         self.weight = weight.reshape(self.blocks, self.block_size, -1).clone()
         self._steps = None if task.readout == "last" else _read_steps(y, generator)
+        self._counted = None  # which rows are steps of a sequence, and not padding
+        if self._steps is not None and self._lengths is not None:
+            self._counted = (torch.tensor(self._steps)[:, None] < self._lengths).flatten()
         self._targets = self._centred_targets(torch.from_numpy(y), task)
         self._features = self._features_of(self.signs, self.weight).flatten(1)
         self._ridge = RIDGE * len(self._features) * float(self._features.var())
@@ -168,6 +171,8 @@ class _Search:
             states = last_state(*flat, bias, self._x, lengths=self._lengths, **shape)
         else:
             states = self._states_at_steps(*flat, bias, self._steps)
+        if self._counted is not None:
+            states = states[self._counted]
         features = torch.relu(states) if self._rectified else states
         features -= features.mean(0)
         return features.unflatten(1, (-1, self.block_size))
@@ -188,6 +193,8 @@ class _Search:
     def _centred_targets(self, y: Tensor, task: Task) -> Tensor:
         if self._steps is not None:
             y = y[:, self._steps].transpose(0, 1).flatten(0, 1)
+        if self._counted is not None:
+            y = y[self._counted]
         targets = y.float() if task.objective == "regression" else one_hot(y, task.output_size).float()
         return targets - targets.mean(0)
 

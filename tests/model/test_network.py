@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from hadamrnn.errors import InputError
 from hadamrnn.model.network import HadamardRNN
+from hadamrnn.model.walsh_hadamard import walsh_hadamard
 
 
 def network(**changes: Any) -> HadamardRNN:
@@ -47,6 +48,104 @@ def test_read_out_at_every_step_ends_with_that_of_the_last() -> None:
     assert logits.shape == (4, 11, 3)
     for steps in (1, 2, 11):
         torch.testing.assert_close(logits[:, steps - 1], last(x[:, :steps]), rtol=1e-11, atol=1e-11)
+
+
+KINDS = {
+    "vectors": {},
+    "tokens": {"input_kind": "index", "input_size": 7},
+    "many tokens": {"input_kind": "index", "input_size": 200},
+    "embedded tokens": {"input_kind": "index", "input_size": 200, "embedding_size": 5},
+}
+
+
+def inputs_of(kind: str, batch: int = 4, steps: int = 11) -> Tensor:
+    if kind == "vectors":
+        return inputs(batch, steps)
+    size = KINDS[kind]["input_size"]
+    return torch.randint(0, size, (batch, steps), generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("readout", ["last", "every"])
+@pytest.mark.parametrize("learn_signs", [True, False])
+@pytest.mark.parametrize("block_size", [8, 16])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_agrees_with_the_loop_in_every_gradient(
+    kind: str, block_size: int, learn_signs: bool, readout: str
+) -> None:
+    options = {"block_size": block_size, "learn_signs": learn_signs, "readout": readout, **KINDS[kind]}
+    for lengths in (None, torch.tensor([3, 11, 1, 8])) if readout == "last" else (None,):
+        fast, loop, x = network(**options), network(**options), inputs_of(kind)
+        with torch.no_grad():
+            for one in (fast, loop):
+                one.bias.normal_(generator=torch.Generator().manual_seed(5))
+        found, expected = fast(x, lengths), loop.forward_loop(x, lengths)
+        torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-11)
+        pull = torch.randn(found.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+        (found * pull).sum().backward()
+        (expected * pull).sum().backward()
+        for (name, one), other in zip(fast.named_parameters(), loop.parameters(), strict=True):
+            if name == "sign_latents" and not learn_signs:
+                assert one.grad is other.grad is None
+                continue
+            assert other.grad.abs().max() > 0, name
+            torch.testing.assert_close(one.grad, other.grad, rtol=1e-10, atol=1e-10, msg=name)
+
+
+@pytest.mark.parametrize("readout", ["last", "every"])
+def test_inputs_get_a_gradient_on_request(readout: str) -> None:
+    fast, loop = network(readout=readout), network(readout=readout)
+    x, y = inputs().requires_grad_(), inputs().requires_grad_()
+    found, expected = fast(x), loop.forward_loop(y)
+    found.square().sum().backward()
+    expected.square().sum().backward()
+    assert y.grad.abs().max() > 0
+    torch.testing.assert_close(x.grad, y.grad, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(fast.input_weight.grad, loop.input_weight.grad, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("readout", ["last", "every"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_evaluation_computes_what_training_does(kind: str, readout: str) -> None:
+    one, x = network(readout=readout, **KINDS[kind]), inputs_of(kind)
+    with torch.no_grad():
+        found = one(x)
+    assert not found.requires_grad
+    torch.testing.assert_close(found, one(x).detach(), rtol=1e-12, atol=1e-12)
+
+
+def test_a_flipped_sign_is_noticed_where_powers_are_kept() -> None:
+    one, x = network(learn_signs=False), inputs()
+    before = one(x)
+    with torch.no_grad():
+        one.sign_latents[3] *= -1
+    assert not torch.allclose(one(x), before)
+    torch.testing.assert_close(one(x), one.forward_loop(x), rtol=1e-11, atol=1e-11)
+
+
+def test_an_embedding_folds_into_the_input_weights() -> None:
+    embedded = network(**KINDS["embedded tokens"], input_quantiser=Halved())
+    assert embedded.input_weight.shape == (16, 5)
+    assert embedded.embedding.shape == (5, 200)
+    folded = embedded.effective_input_weight()
+    assert folded.shape == (16, 200)
+    plain = network(**KINDS["many tokens"], input_quantiser=Halved())
+    with torch.no_grad():
+        for name in ("sign_latents", "bias", "output_weight", "output_bias"):
+            getattr(plain, name).copy_(getattr(embedded, name))
+        plain.input_weight.copy_(folded)
+    x = inputs_of("many tokens")
+    torch.testing.assert_close(embedded(x), plain(x), rtol=1e-12, atol=1e-12)
+    assert torch.equal(plain.effective_input_weight(), plain.input_weight)
+
+
+def test_states_are_those_of_every_step() -> None:
+    one, x = network(), inputs()
+    states = one.states(x)
+    assert states.shape == (4, 11, 16)
+    first = x[:, 0] @ one.input_weight.T + one.bias
+    second = one.signs * one.gain * walsh_hadamard(first, 16) + x[:, 1] @ one.input_weight.T + one.bias
+    torch.testing.assert_close(states[:, 0], first, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(states[:, 1], second, rtol=1e-12, atol=1e-12)
 
 
 def test_relu_is_on_the_read_out_and_not_in_the_loop() -> None:
@@ -108,6 +207,12 @@ def test_the_generator_decides_the_initial_values() -> None:
         ({"output_size": -1}, "output_size must be a positive integer, not -1"),
         ({"readout": "first"}, "readout must be one of last, every, not 'first'"),
         ({"readout_activation": "tanh"}, "readout_activation must be one of relu, none, not 'tanh'"),
+        ({"input_kind": "word"}, "input_kind must be one of vector, index, not 'word'"),
+        ({"embedding_size": 4}, "embedding_size must be 0, or positive for tokens, not 4 for 'vector'"),
+        (
+            {"embedding_size": -1, "input_kind": "index"},
+            "embedding_size must be 0, or positive for tokens, not -1 for 'index'",
+        ),
         ({"latent_spread": 2.0}, "latent_spread must be above 0 and at most 1, not 2.0"),
     ],
 )
@@ -125,3 +230,13 @@ def test_refuses_inputs_of_another_shape(shape: tuple[int, ...]) -> None:
     for run in (network().forward, network().forward_loop, network(readout="every").forward):
         with pytest.raises(InputError, match=expected):
             run(torch.zeros(shape, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("x", [torch.zeros(4, 11), torch.zeros(4, 11, 1, dtype=torch.int64), torch.zeros(4, 0).int()])
+def test_refuses_what_are_no_tokens(x: Tensor) -> None:
+    one = network(**KINDS["tokens"])
+    found = f"{x.dtype} of shape {tuple(x.shape)}"
+    for run in (one.forward, one.forward_loop, one.states):
+        with pytest.raises(InputError) as error:
+            run(x)
+        assert str(error.value) == f"input must be integers of shape (batch, time) with time at least 1, not {found}"
