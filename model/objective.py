@@ -65,11 +65,12 @@ def score(output: Tensor, y: Tensor, lengths: Tensor | None = None) -> Score:
         return Score(loss=_squared_error(output, y, counts), counted=counted, right=None, sequences_right=None)
     if counts is not None:
         y = y.masked_fill(~counts, _IGNORED)
-    loss = cross_entropy(output.reshape(-1, output.shape[-1]), y.reshape(-1), ignore_index=_IGNORED)
-    hits = output.argmax(-1) == y
-    right = int(hits.sum())
     if output.ndim == 2:
-        return Score(loss=loss, counted=counted, right=right, sequences_right=None)
+        hits = output.argmax(-1) == y
+        loss = cross_entropy(output, y, ignore_index=_IGNORED)
+        return Score(loss=loss, counted=counted, right=int(hits.sum()), sequences_right=None)
+    loss, hits = _scored_steps(output, y)
+    right = int(hits.sum())
     whole = hits if counts is None else hits | ~counts
     return Score(loss=loss, counted=counted, right=right, sequences_right=int(whole.all(1).sum()))
 
@@ -113,6 +114,22 @@ def tensors(split: Split, indices: np.ndarray, device: torch.device) -> tuple[Te
     assert y is not None
     x = x if x.is_floating_point() else x.long()
     return x.to(device), y.to(device), None if lengths is None else lengths.to(device)
+
+
+def _scored_steps(output: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy of ``(batch, time, o)``, and which labels are right.
+
+    On the processor with the sequences side by side and the classes apart, as read-outs of every step are in memory:
+    softmax and maximum of a few numbers that lie together take ten times as long (measured: 60 ms instead of 7 for 128
+    sequences of 1000 steps, more than half of what the network itself takes). On CUDA they do not, and a loss of more
+    than two axes has no deterministic form there.
+    """
+    if output.is_cuda:
+        loss = cross_entropy(output.flatten(0, 1), y.flatten(), ignore_index=_IGNORED)
+        return loss, output.argmax(-1) == y
+    apart = output.permute(1, 2, 0)
+    loss = cross_entropy(apart, y.T, ignore_index=_IGNORED)
+    return loss, (apart.detach().max(1).indices == y.T).T  # the first of equals, as argmax
 
 
 def _squared_error(output: Tensor, y: Tensor, counts: Tensor | None) -> Tensor:
