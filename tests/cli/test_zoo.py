@@ -48,7 +48,7 @@ def test_networks_are_listed_and_shown(run: Run, small: dict) -> None:
     kilobytes = f"{small['stored_bits'] / 8000:.1f}"
     assert cells == ["small", "digits", "16", "4", "4", "4", "11", *accuracies, kilobytes]
     shown = run("zoo", "show", "small").out
-    assert shown.startswith("zoo:small: digits\n  d = 16, n = 4, q = 4, 1 inputs, 10 outputs, signs learned\n")
+    assert shown.startswith("zoo:small: digits\n  d = 16, n = 4, q = 4, 1 inputs, 10 outputs, signs searched\n")
     assert "  $ hadamrnn train zoo:small -o run\n" in shown
     assert json.loads(run("zoo", "show", "zoo:small", "--json").out)["sha256"] == small["sha256"]
 
