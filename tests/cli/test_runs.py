@@ -51,7 +51,7 @@ def test_a_row_for_each_run(run: Run, trained: Path) -> None:
     assert list(table) == ["cut", "damaged", "finished", "baseline"]
     test = json.loads((trained / "finished" / "result.json").read_text())["test"]
     finished = table["finished"]
-    assert (finished["d"], finished["n"], finished["p"], finished["signs"]) == ("8", "4", "3", "learned")
+    assert (finished["d"], finished["n"], finished["p"], finished["signs"]) == ("8", "4", "3", "searched")
     assert (finished["epochs"], finished["state"]) == ("2/2", "finished")
     assert (finished["test"], finished["loss"]) == (f"{test['accuracy']:.2%}", f"{test['loss']:.3g}")
     assert (table["cut"]["state"], table["cut"]["test"]) == ("unfinished at epoch 2", "")
