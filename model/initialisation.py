@@ -1,23 +1,55 @@
-"""Initial input weights of the size that a task asks for."""
+"""What a network is told about its task before it is trained: mean and size of the inputs, how frequent classes are."""
 
 import numpy as np
 import torch
 
 from .network import HadamardRNN
-from .recurrence import last_state
+from .objective import tensors
+from .orthogonal_network import OrthogonalRNN
 from .task import Task
 
 SEQUENCES = 256  # looked at, the first of the training set; fewer where every state counts
+AVERAGED = 1000  # sequences of which the mean input is
 NUMBERS = 1 << 24  # that all states together may be
 
 
+def input_mean(task: Task) -> torch.Tensor:
+    """The mean of the input vectors, or of the one-hot vectors of the tokens: float32 of shape ``(m,)``.
+
+    Over all steps of the first :data:`AVERAGED` sequences of the training set; padding does not count.
+    """
+    x, _, lengths = task.train.first(AVERAGED).batch(np.arange(min(len(task.train), AVERAGED)))
+    counted = x if lengths is None else x[np.arange(x.shape[1]) < lengths[:, None]]
+    if task.input_kind == "index":
+        mean = np.bincount(counted.reshape(-1), minlength=task.input_size) / counted.size
+    else:
+        mean = counted.reshape(-1, task.input_size).mean(0, dtype=np.float64)
+    return torch.from_numpy(mean.astype(np.float32))
+
+
 @torch.no_grad()
-def scale_inputs(network: HadamardRNN, task: Task) -> float:
+def set_output_bias(network: HadamardRNN | OrthogonalRNN, task: Task) -> None:
+    """Let c be the logarithm of how frequent the classes are, less its mean; nothing for a regression.
+
+    Where one class is that of nearly all steps, as in the copy task, training would begin with learning that.
+    Over all labels of the first :data:`AVERAGED` sequences of the training set, and one more of each class.
+    """
+    if task.objective != "classification":
+        return
+    _, y, lengths = task.train.first(AVERAGED).batch(np.arange(min(len(task.train), AVERAGED)))
+    if lengths is not None and y.ndim == 2:
+        y = y[np.arange(y.shape[1]) < lengths[:, None]]
+    logarithms = np.log(1.0 + np.bincount(y.reshape(-1), minlength=task.classes))
+    network.output_bias.copy_(torch.from_numpy(logarithms - logarithms.mean()))
+
+
+@torch.no_grad()
+def scale_inputs(network: HadamardRNN | OrthogonalRNN, task: Task) -> float:
     """Scale U so that the states that are read have a mean square of 1 on the first training sequences.
 
     W keeps the norm of a state, so the states grow with the number of steps and with what the inputs are: the same U
-    gives states of 0.5 for a task and 30 for another. A read-out that begins with logits of such a size unlearns them
-    first, for most of the time that training takes (docs/learning-signs.md).
+    gives states of 0.3 for a task and 14 for another. A read-out that begins with logits of such a size unlearns them
+    first, for most of the time that training takes (docs/training.md).
 
     Returns
     -------
@@ -26,16 +58,13 @@ def scale_inputs(network: HadamardRNN, task: Task) -> float:
     count = min(len(task.train), SEQUENCES)
     if task.readout == "every":
         count = max(1, min(count, NUMBERS // (task.steps * network.hidden_size)))
-    x, _, lengths = task.train.batch(np.arange(count))
-    inputs, steps = torch.from_numpy(x), None if lengths is None else torch.from_numpy(lengths)
-    if task.readout == "every":
-        states = network.states(inputs)
-        if steps is not None:
-            states = states[torch.arange(states.shape[1]) < steps[:, None]]
+    x, _, lengths = tensors(task.train, np.arange(count), network.output_weight.device)
+    if task.readout == "last":
+        states = network.last_state(x, lengths)
     else:
-        weight = network.input_quantiser(network.effective_input_weight())
-        shape = {"block_size": network.block_size, "gain": network.gain}
-        states = last_state(network.signs, weight, network.bias, inputs, lengths=steps, **shape)
+        states = network.states(x)
+        if lengths is not None:
+            states = states[torch.arange(states.shape[1], device=states.device) < lengths[:, None]]
     size = float(states.double().square().mean().sqrt())
     factor = 1 / size if size > 0 else 1.0
     network.input_weight.mul_(factor)

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from .network import HadamardRNN
+from .orthogonal_network import OrthogonalRNN
 from .split import Split
 from .threads import suited_threads
 
@@ -76,7 +77,7 @@ def score(output: Tensor, y: Tensor, lengths: Tensor | None = None) -> Score:
 
 
 @torch.no_grad()
-def evaluate(network: HadamardRNN, split: Split) -> Evaluation:
+def evaluate(network: HadamardRNN | OrthogonalRNN, split: Split) -> Evaluation:
     """Evaluate ``network``, on the device where it is, on ``split``; the loss is summed up in double precision.
 
     In batches of :data:`EVALUATION_BATCH` sequences, or of fewer where all steps have a state in memory.
@@ -98,7 +99,7 @@ def evaluate(network: HadamardRNN, split: Split) -> Evaluation:
     )
 
 
-def outputs(network: HadamardRNN, split: Split) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+def outputs(network: HadamardRNN | OrthogonalRNN, split: Split) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
     """What ``network`` computes for ``split``, batch after batch, with ``y`` and ``lengths`` beside it."""
     device, size = network.output_weight.device, _batch_size(network, split)
     with suited_threads(network, sequences=min(len(split), size), steps=split.x_shape[0]):
@@ -141,7 +142,12 @@ def _squared_error(output: Tensor, y: Tensor, counts: Tensor | None) -> Tensor:
     return (error**2).sum() / (counts.sum() * y.shape[-1])
 
 
-def _batch_size(network: HadamardRNN, split: Split) -> int:
+def _batch_size(network: HadamardRNN | OrthogonalRNN, split: Split) -> int:
     steps = split.x_shape[0]
-    every = network.readout == "every" or len(split.x_shape) == 1
+    every = network.readout == "every" or len(split.x_shape) == 1 or not _has_closed_form(network)
     return max(1, min(EVALUATION_BATCH, EVALUATION_STEPS // steps)) if every else EVALUATION_BATCH
+
+
+def _has_closed_form(network: HadamardRNN | OrthogonalRNN) -> bool:
+    """Whether the last state is computed without all those before it; a baseline has no closed form."""
+    return isinstance(network, HadamardRNN) or getattr(network, "activation", "") == "none"

@@ -29,6 +29,9 @@ class TrainingOptions:
         stay, so that U and V settle on a recurrence that no longer moves.
     sign_schedule : ``"settle"`` for that; or ``"published"``: signs learn to the end, and their rate falls as that of
         the weights does.
+    recurrent_rate : what ``learning_rate`` is multiplied with for a dense recurrent matrix, which counts at every step.
+    recurrent_fraction : the part of the epochs in which that matrix learns; its rate falls to zero over them, and the
+        rest settles on a recurrence that no longer moves. 1 for its rate to fall as ``learning_rate`` does.
     weight_decay : AdamW's, of U, b, V, c and an embedding: every step takes this times the learning rate off them.
     gradient_clip : largest Euclidean norm of the gradient of U, b, V and c together; 0 for no clipping.
     patience : training ends early after so many epochs in a row without a validation result better than the best before
@@ -49,6 +52,8 @@ class TrainingOptions:
     sign_learning_rate: float = 1e-3
     sign_fraction: float = 0.3
     sign_schedule: str = "settle"
+    recurrent_rate: float = 1.0
+    recurrent_fraction: float = 1.0
     weight_decay: float = 0.0
     gradient_clip: float = 0.0
     patience: int = 0
@@ -66,19 +71,32 @@ class TrainingOptions:
         self._check_real("sign_learning_rate", 0, 1)
         self._check_real("sign_fraction", 0, 1)
         check_choice("sign_schedule", self.sign_schedule, SIGN_SCHEDULES)
+        self._check_real("recurrent_rate", 0, math.inf)
+        self._check_real("recurrent_fraction", 0, 1, above=True)
         self._check_real("weight_decay", 0, math.inf)
         self._check_real("gradient_clip", 0, math.inf)
 
     def rates(self, epoch: float) -> tuple[float, float]:
         """Learning rates of the weights and of the signs ``epoch`` epochs from the start; 0 for signs that stay."""
         begun, sign_epochs = math.floor(epoch), self.sign_fraction * self.epochs
-        cosine = (1 + math.cos(math.pi * epoch / self.epochs)) / 2
-        fall = cosine if isinstance(self.decay, str) else self.decay**begun
+        fall = self._fall(epoch)
         if self.sign_schedule == "published":
             sign_fall = fall
         else:
             sign_fall = 1 - begun / sign_epochs if begun < sign_epochs else 0.0
         return self.learning_rate * fall, self.sign_learning_rate * sign_fall
+
+    def recurrent_rate_at(self, epoch: float) -> float:
+        """Learning rate of a dense recurrent matrix ``epoch`` epochs from the start."""
+        largest, fraction = self.learning_rate * self.recurrent_rate, self.recurrent_fraction
+        if fraction == 1:
+            return largest * self._fall(epoch)
+        return largest * _half_cosine(min(1.0, epoch / (fraction * self.epochs)))
+
+    def _fall(self, epoch: float) -> float:
+        if isinstance(self.decay, str):
+            return _half_cosine(epoch / self.epochs)
+        return self.decay ** math.floor(epoch)
 
     def _check_integer(self, name: str, least: int) -> None:
         value = getattr(self, name)
@@ -92,3 +110,8 @@ class TrainingOptions:
             bound = "above" if above else "at least"
             limit = f" and at most {most:g}" if math.isfinite(most) else ""
             raise InputError(f"{name} must be a number {bound} {least:g}{limit}{otherwise}, not {value!r}")
+
+
+def _half_cosine(done: float) -> float:
+    """1 at the start, 0 where all is done."""
+    return (1 + math.cos(math.pi * done)) / 2

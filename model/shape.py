@@ -1,12 +1,23 @@
 """What shapes and names a network can have. Imports without torch, so that a configuration is checked in no time."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 INPUT_KINDS = ("vector", "index")
 READOUTS = ("last", "every")
 READOUT_ACTIVATIONS = ("relu", "none")
+ACTIVATIONS = ("none", "relu", "modrelu")  # in the loop of a dense recurrence
+STRATEGIES = ("ste-bjorck", "ste-projunn", "ste-pen", "ptq")
+VARIANTS = ("D", "T")  # of projUNN
+CELLS = ("lstm", "gru", "fastrnn", "fastgrnn")  # of baselines
+GATE_BIASES = ("uniform", "chrono")  # of LSTM and GRU at the start
 
 
 def check_shape(*, hidden_size: int, block_size: int, **sizes: int) -> None:
@@ -43,6 +54,31 @@ def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     """
     if value not in choices:
         raise InputError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+
+
+def check_blank(blank: int | None, *, input_kind: str, input_size: int) -> None:
+    """Refuse a blank that is none of the tokens; None is none.
+
+    Raises
+    ------
+    InputError
+    """
+    if blank is not None and (input_kind != "index" or blank not in range(input_size)):
+        raise InputError(f"blank must be one of {input_size} tokens, not {blank!r} for {input_kind!r}")
+
+
+def check_centring(input_mean: Tensor | None, bias_gain: float, *, input_size: int, blank: int | None) -> None:
+    """Refuse a mean input of another shape than ``(input_size,)`` or beside a blank, and a gain outside (0, 1].
+
+    Raises
+    ------
+    InputError
+    """
+    if input_mean is not None and (input_mean.shape != (input_size,) or blank is not None):
+        expected = f"of shape ({input_size},), without a blank"
+        raise InputError(f"input_mean must be {expected}, not {tuple(input_mean.shape)} for blank {blank!r}")
+    if not 0 < bias_gain <= 1:
+        raise InputError(f"bias_gain must be above 0 and at most 1, not {bias_gain!r}")
 
 
 def block_bits(block_size: int) -> int:

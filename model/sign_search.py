@@ -71,8 +71,7 @@ def search_signs(
     InputError
         If the network has an embedding, and the task no class for a whole sequence.
     """
-    if network.embedding is not None and (task.objective, task.readout) != ("classification", "last"):
-        raise InputError(f"signs cannot be searched with an embedding for task {task.name!r}: draw or learn them")
+    check_searchable(network, task)
     search = _Search(network, task, torch.Generator().manual_seed(seed))
     before, accepted, rounds = search.unexplained(), 0, -(-candidates // ROUND)
     for number in range(rounds):
@@ -84,6 +83,18 @@ def search_signs(
     return SearchResult(
         candidates=rounds * ROUND * search.blocks, accepted=accepted, unexplained=(before, search.unexplained())
     )
+
+
+def check_searchable(network: HadamardRNN, task: Task) -> None:
+    """Refuse what :func:`search_signs` cannot do, before anything is begun.
+
+    Raises
+    ------
+    InputError
+        As there.
+    """
+    if network.embedding is not None and (task.objective, task.readout) != ("classification", "last"):
+        raise InputError(f"signs cannot be searched with an embedding for task {task.name!r}: draw or learn them")
 
 
 class _Search:
@@ -99,8 +110,10 @@ class _Search:
         x, y, lengths = task.train.batch(np.arange(count))
         self._x, self._lengths = torch.from_numpy(x), None if lengths is None else torch.from_numpy(lengths)
         self._signs_only = network.embedding is not None
+        self._driving = 1 if self._signs_only else network.driving
+        self._mean = None if self._signs_only else network.input_mean
         if not self._signs_only:
-            weight = network.input_weight.detach()
+            weight = network.effective_input_weight().detach()
         else:
             self._x = _log_odds(x, y, lengths, network.input_size, task.output_size)
             weight = self._uniform(network.hidden_size, task.output_size) * self._bound
@@ -156,7 +169,7 @@ class _Search:
             signs[-1] = 1.0  # H alone: its eigenvalues are ±1, so it adds up tokens and forgets their order
         signs[varied] = torch.where(flips, -here, here)
         weights[varied] = torch.where(moves, moved, weight)
-        return signs, weights
+        return signs, weights * self._driving
 
     def _portions(self, signs: Tensor, weight: Tensor) -> list[tuple[Tensor, Tensor]]:
         size = max(1, PORTION // self.block_size)
@@ -165,7 +178,7 @@ class _Search:
     def _features_of(self, signs: Tensor, weight: Tensor) -> Tensor:
         """Centred features of blocks, ``(rows, blocks, n)``: a row for every sequence, or for every step looked at."""
         flat = signs.flatten(), weight.flatten(0, 1)
-        bias = torch.zeros_like(flat[0])
+        bias = torch.zeros_like(flat[0]) if self._mean is None else -(flat[1] @ self._mean)
         shape = {"block_size": self.block_size, "gain": self.gain}
         if self._steps is None:
             states = last_state(*flat, bias, self._x, lengths=self._lengths, **shape)

@@ -54,6 +54,13 @@ class Split:
         """``x``, ``y`` and ``lengths`` of the sequences ``indices``, in their order: how training reads data."""
         return self._x[indices], self._y[indices], None if self._lengths is None else self._lengths[indices]
 
+    def first(self, count: int) -> "Split":
+        """The first ``count`` sequences, in memory; the split itself where it has no more."""
+        if len(self) <= count:
+            return self
+        x, y, lengths = self.batch(np.arange(count))
+        return Split(x=x, y=y, lengths=lengths)
+
     def sample(self) -> Batch:
         """The arrays by which a task judges the split: all of them."""
         return self._x, self._y, self._lengths

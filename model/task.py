@@ -28,6 +28,7 @@ class Task:
     readout : ``"last"``, one label or target a sequence, or ``"every"``, one a step.
     input_kind : ``"vector"``, m values a step, or ``"index"``, one token a step.
     vocabulary : number of tokens, which are 0 and up; for ``"index"`` only, where it is m.
+    blank : the token of steps in which nothing comes, where there is one; for ``"index"`` only.
     input_scale : real value of one input unit, where the data are integers by nature, so that quantising them is exact;
         ``None`` where calibration is to choose format and scale.
     input_bits, input_signed : the integer format; used with ``input_scale`` only.
@@ -48,6 +49,7 @@ class Task:
     readout: str = "last"
     input_kind: str = "vector"
     vocabulary: int | None = None
+    blank: int | None = None
     input_scale: float | None = None
     input_bits: int = 8
     input_signed: bool = False
@@ -91,6 +93,8 @@ class Task:
             raise InputError(f"{self.name}: vocabulary {self.vocabulary!r}, expected none for vectors")
         if self.input_kind == "index" and (type(self.vocabulary) is not int or self.vocabulary < 1):
             raise InputError(f"{self.name}: vocabulary must be a positive integer for tokens, not {self.vocabulary!r}")
+        if self.blank is not None and self.blank not in range(self.vocabulary or 0):
+            raise InputError(f"{self.name}: blank must be a token of the vocabulary, not {self.blank!r}")
 
     def _check_split(self, name: str, split: Split) -> None:
         x, y, lengths = split.sample()

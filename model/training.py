@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,18 @@ import numpy as np
 import torch
 
 from ..errors import InputError
+from .arithmetic import training_arithmetic
+from .baselines import Baseline
 from .checkpoint import read_checkpoint, write_checkpoint
 from .curve import draw_curve
 from .device import available_device
-from .initialisation import scale_inputs
+from .initialisation import scale_inputs, set_output_bias
 from .interruption import Interruption
 from .network import HadamardRNN
 from .objective import evaluate, score, tensors
+from .optimiser import Optimiser
 from .options import TrainingOptions
+from .orthogonal_network import OrthogonalRNN
 from .progress import StepReport
 from .sign_search import search_signs
 from .task import Task
@@ -40,7 +43,8 @@ class Trainer:
     is the latest.
 
     Two runs of the same network, task and options give the same weights bit for bit on the same machine with the same
-    number of threads, however often one of them was stopped and resumed.
+    number of threads, however often one of them was stopped and resumed. Gated baselines train on one thread, see
+    :func:`~.arithmetic.training_arithmetic`.
 
     Parameters
     ----------
@@ -60,7 +64,7 @@ class Trainer:
 
     def __init__(
         self,
-        network: HadamardRNN,
+        network: HadamardRNN | OrthogonalRNN,
         task: Task,
         options: TrainingOptions,
         folder: Path,
@@ -77,10 +81,7 @@ class Trainer:
         self._search = search
         self.searched: dict | None = None
         self._signs_learn = network.sign_latents.requires_grad
-        self._weights = [parameter for parameter in network.parameters() if parameter is not network.sign_latents]
-        weights = {"params": self._weights, "weight_decay": options.weight_decay}
-        signs = {"params": [network.sign_latents], "weight_decay": 0.0}
-        self._optimiser = torch.optim.AdamW([weights, signs], fused=True)
+        self._optimiser = Optimiser(network, options)
         self.history: list[dict] = []
         self.best: dict | None = None
         self._epoch, self._seconds = 0, 0.0
@@ -104,7 +105,8 @@ class Trainer:
             self._restore(read_checkpoint(self.folder / LAST))
         _write_metrics(self.folder / METRICS, self.history)
         threads = suited_threads(self.network, sequences=self.options.batch_size, steps=self.task.steps)
-        with threads, _deterministic(), Interruption() as interruption:
+        gated = isinstance(self.network, Baseline)
+        with threads, training_arithmetic(one_thread=gated), Interruption() as interruption:
             self._resumed_at = self._saved_at = time.monotonic()
             if not resume:
                 self._initialise()
@@ -118,16 +120,18 @@ class Trainer:
 
     def _initialise(self) -> None:
         """Before the first epoch. A run that is stopped here begins anew, and finds the same."""
-        if not isinstance(self.network, HadamardRNN):
+        if not isinstance(self.network, HadamardRNN | OrthogonalRNN):
             return
         self.network.cpu()
-        if self._search:
+        if self._search and isinstance(self.network, HadamardRNN):
             found = search_signs(
                 self.network, self.task, candidates=self.options.sign_candidates, seed=self.options.seed
             )
             searched = {**asdict(found), "unexplained": list(found.unexplained)}
             self.searched = {**searched, "seconds": round(self._elapsed(), 3)}
         scale_inputs(self.network, self.task)
+        if isinstance(self.network, OrthogonalRNN):
+            set_output_bias(self.network, self.task)
         self.network.to(self.device)
         self._begin_epoch()
 
@@ -138,11 +142,11 @@ class Trainer:
     def _train_epoch(self, interruption: Interruption) -> None:
         options, size = self.options, len(self.task.train)
         order = _order(options.seed, self._epoch, size)
-        rates, (_, sign_rate) = self._optimiser.param_groups, options.rates(self._epoch)
+        _, sign_rate = options.rates(self._epoch)
         self.network.sign_latents.requires_grad_(self._signs_learn and sign_rate > 0)
         steps = -(-size // options.batch_size)
         while self._position < size:
-            rates[0]["lr"], rates[1]["lr"] = options.rates(self._epoch + self._position / size)
+            self._optimiser.set_rates(self._epoch + self._position / size)
             batch = order[self._position : self._position + options.batch_size]
             loss = self._step(batch)
             self._position += len(batch)
@@ -173,9 +177,10 @@ class Trainer:
         if not np.isfinite(value):
             where, rate = f"epoch {self._epoch + 1}", self.options.learning_rate
             raise InputError(f"training diverged in {where}: loss {value}; learning_rate {rate:g} is too large")
-        result.loss.backward()
+        penalty = self.network.penalty() if isinstance(self.network, OrthogonalRNN) else None
+        (result.loss if penalty is None else result.loss + penalty).backward()
         if self.options.gradient_clip:
-            torch.nn.utils.clip_grad_norm_(self._weights, self.options.gradient_clip)
+            torch.nn.utils.clip_grad_norm_(self._optimiser.weights, self.options.gradient_clip)
         self._optimiser.step()
         self.network.constrain_()
         self._loss_sum += value * result.counted
@@ -245,12 +250,17 @@ class Trainer:
         try:
             self.network.load_state_dict(state["network"])
             self._optimiser.load_state_dict(state["optimiser"])
+            vectors = self.network.word_vectors if isinstance(self.network, HadamardRNN) else None
+            if vectors is not None and "embedding" in state["network"]:  # of which these are the transpose
+                self._optimiser.transpose_moments(vectors)
             torch.set_rng_state(state["random"])
             self._epoch, self._position = state["epoch"], state["position"]
             self._loss_sum, self._counted, self._right = state["loss_sum"], state["counted"], state["right"]
             self._signs_before = state["signs_before"].to(self.device)
             self.history, self.best, self._seconds = state["history"], state["best"], state["seconds"]
             self.searched = state["searched"]
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
         except KeyError as error:
             raise InputError(f"{path}: not a checkpoint of a run of this version, it has no {error}") from error
         except (RuntimeError, ValueError) as error:
@@ -258,7 +268,7 @@ class Trainer:
             raise InputError(f"{path}: a checkpoint of another network ({reason})") from error
 
 
-def _check_fit(network: HadamardRNN, task: Task) -> None:
+def _check_fit(network: HadamardRNN | OrthogonalRNN, task: Task) -> None:
     per = {"last": "sequence", "every": "step"}
     if network.readout != task.readout:
         needed, found = f"a result per {per[network.readout]}", f"one per {per[task.readout]}"
@@ -289,13 +299,3 @@ def _on_cpu(state: Any) -> Any:
 
 def _write_metrics(path: Path, history: list[dict]) -> None:
     path.write_text("".join(json.dumps(record) + "\n" for record in history), encoding="utf-8")
-
-
-@contextmanager
-def _deterministic() -> Iterator[None]:
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.use_deterministic_algorithms(True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before)

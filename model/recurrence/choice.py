@@ -3,12 +3,14 @@
 import torch
 from torch import Tensor
 
-from .cost import chunk_steps, way_to_last
+from .cost import chunk_steps, group_steps, lifted_steps, way_to_last
 from .doubling import last_by_doubling
 from .drive import aligned_to_end, as_vectors, driven, is_tokens, with_bias_input
 from .every import EveryReadOut, EveryState
+from .grouped import GroupedLast
 from .halving import last_by_halving
 from .last import LastState
+from .lifted import lifted_read_out
 from .powers import PowerCache
 from .response import last_by_response
 
@@ -51,6 +53,13 @@ def last_state(
         last = LastState.apply(signs, weight, bias, x, lengths, signs_learn, block_size, gain)
         assert isinstance(last, Tensor)
         return last
+    cache = cache or PowerCache()
+    if way == "groups":
+        sizes = batch, steps, hidden_size, inputs, block_size
+        group = group_steps(*sizes, signs_learn=signs_learn, powers_at_hand=at_hand)
+        last = GroupedLast.apply(cache.consecutive_powers(signs, block_size, gain, group), weight, bias, x, lengths)
+        assert isinstance(last, Tensor)
+        return last
     mask = None
     if lengths is not None:
         x, mask = aligned_to_end(x, lengths)
@@ -61,7 +70,7 @@ def last_state(
             bias = torch.zeros_like(bias)
     if way == "response":
         return last_by_response(signs, weight, bias, x, block_size=block_size, gain=gain)
-    powers = (cache or PowerCache()).doubled_powers(signs, block_size, gain, steps)
+    powers = cache.doubled_powers(signs, block_size, gain, steps)
     if way == "doubling":
         return last_by_doubling(powers, weight, bias, x)
     drive = driven(weight, bias, x.transpose(0, 1))
@@ -101,19 +110,32 @@ def every_read_out(
     block_size: int,
     gain: float,
     chunk: int | None = None,
+    cache: PowerCache | None = None,
 ) -> Tensor:
     """V relu(h_t) + c of every step, in a fraction of the memory that all states take; arguments as above.
+
+    By a scan; without relu by a lifted system, where :func:`lifted_steps` says that it costs less.
 
     Parameters
     ----------
     output_weight, output_bias : V of shape ``(o, d)`` and c of shape ``(o,)``.
     rectified : whether there is a relu.
+    chunk : as for :func:`every_state`; by a scan in any case where it is given.
 
     Returns
     -------
     Tensor of shape ``(batch, time, o)``; differentiable (once) in all but x.
     """
-    chunk = chunk or chunk_steps(x.shape[0], x.shape[1], len(signs), block_size)
+    (batch, steps), (hidden_size, inputs) = x.shape[:2], weight.shape
+    if not rectified and chunk is None:
+        signs_learn = signs.requires_grad and torch.is_grad_enabled()
+        kind = {"tokens": is_tokens(x), "signs_learn": signs_learn}
+        sizes = batch, steps, hidden_size, inputs, len(output_bias), block_size
+        length = lifted_steps(*sizes, **kind, powers_at_hand=cache is not None and not signs_learn)
+        if length:
+            powers = (cache or PowerCache()).doubled_powers(signs, block_size, gain, 2 * length)
+            return lifted_read_out(powers, weight, bias, x, output_weight, output_bias)
+    chunk = chunk or chunk_steps(batch, steps, hidden_size, block_size)
     arrays, kept = (signs, weight, bias, x, output_weight, output_bias), torch.is_grad_enabled()
     logits = EveryReadOut.apply(*arrays, rectified, kept, block_size, gain, chunk)
     assert isinstance(logits, Tensor)

@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 from ..walsh_hadamard import hadamard_matrix
 from .doubling import doubled_kernel
 from .drive import Drive
-from .powers import doubled_powers, recurrent_blocks
+from .powers import doubled_powers, recurrent_blocks, recurrent_power
 
 CACHED = 1 << 17  # numbers: half a megabyte in single precision, and four such arrays are in use at a time
 DENSE_PAYS = 32  # up to this block size one product takes less time than two (measured, AVX-512)
@@ -114,7 +114,7 @@ class ChunkedSteps:
 
     def begins(self, ends: Tensor, *, backwards: bool = False) -> Tensor:
         """What each chunk begins with, ``(d, columns)``, from how each would end."""
-        whole = torch.matrix_power(recurrent_blocks(self.signs, self.block_size, self.gain), self.chunk)
+        whole = recurrent_power(self.signs, self.block_size, self.gain, self.chunk)
         whole, order = (whole.mT, range(self.chunks)[::-1]) if backwards else (whole, range(self.chunks))
         ends = ends.view(-1, self.block_size, self.chunks, ends.shape[-1] // self.chunks)
         begins = torch.zeros_like(ends)

@@ -65,6 +65,7 @@ def load(
         readout="every",
         input_kind="index",
         vocabulary=alphabet + 2,
+        blank=alphabet,
     )
 
 

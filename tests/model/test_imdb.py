@@ -165,16 +165,6 @@ def test_a_missing_archive_is_downloaded(folder: Path, tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["aclImdb_v1.tar.gz"]
 
 
-def test_a_download_that_fails_says_what_to_put_where(folder: Path, tmp_path: Path) -> None:
-    (folder / "aclImdb_v1_labelled.tar.gz").unlink()
-    with pytest.raises(InputError) as error:
-        load_task("imdb")
-    message = str(error.value)
-    assert message.startswith(f"cannot download aclImdb_v1.tar.gz ({(tmp_path / 'home').as_uri()}/: ")
-    assert message.endswith(f"; put it at {folder / 'aclImdb_v1.tar.gz'}, or set HADAMRNN_DATA")
-    assert "\n" not in message
-
-
 def test_a_download_of_something_else_is_not_kept(folder: Path, tmp_path: Path) -> None:
     (folder / "aclImdb_v1_labelled.tar.gz").unlink()
     (tmp_path / "home").mkdir()

@@ -91,6 +91,18 @@ def test_every_kind_agrees_with_the_loop_in_every_gradient(
             torch.testing.assert_close(one.grad, other.grad, rtol=1e-10, atol=1e-10, msg=name)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_states_and_read_out_make_up_what_the_network_computes(kind: str) -> None:
+    last, every, x = network(**KINDS[kind]), network(readout="every", **KINDS[kind]), inputs_of(kind)
+    states, lengths = last.states(x), torch.tensor([3, 11, 1, 8])
+    assert states.shape == (4, 11, 16)
+    exact = {"rtol": 1e-11, "atol": 1e-11}
+    torch.testing.assert_close(last.last_state(x), states[:, -1], **exact)
+    torch.testing.assert_close(last.last_state(x, lengths), states[torch.arange(4), lengths - 1], **exact)
+    torch.testing.assert_close(last.read_out(states), every(x), **exact)
+    torch.testing.assert_close(last.read_out(states[:, -1]), last(x), **exact)
+
+
 @pytest.mark.parametrize("readout", ["last", "every"])
 def test_inputs_get_a_gradient_on_request(readout: str) -> None:
     fast, loop = network(readout=readout), network(readout=readout)
@@ -189,6 +201,42 @@ def test_latents_are_clipped_on_request() -> None:
     assert one.sign_latents[:3].tolist() == [-1, 0.5, 1]
 
 
+@pytest.mark.parametrize("kind", ["tokens", "many tokens", "embedded tokens"])
+@pytest.mark.parametrize("readout", ["last", "every"])
+def test_during_blanks_the_state_is_turned_and_nothing_else(kind: str, readout: str) -> None:
+    one, other = (network(**KINDS[kind] | {"readout": readout, "blank": blank}) for blank in (4, None))
+    x = torch.tensor([[2, 4, 4, 4, 3, 4]])
+    states = one.states(x)[0]
+    matrix = one.gain * one.signs[:, None] * walsh_hadamard(torch.eye(16, dtype=torch.float64), 16)
+    for step in (1, 2, 3, 5):
+        torch.testing.assert_close(states[step], matrix @ states[step - 1], rtol=1e-12, atol=1e-12)
+    assert torch.equal(states[0], other.states(x)[0, 0])  # all other tokens drive it as ever
+    one(x).sum().backward()
+    assert one.bias.grad is None
+    assert not one.bias.any()
+    reached = one.word_vectors if one.word_vectors is not None else one.input_weight
+    gradient = reached.grad if one.word_vectors is None else reached.grad.T
+    assert gradient[:, 2].any()
+    assert not gradient[:, 4].any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("readout", ["last", "every"])
+def test_centred_inputs_are_a_bias(kind: str, readout: str) -> None:
+    size = KINDS[kind].get("input_size", 2)
+    mean = torch.rand(size, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+    options = KINDS[kind] | {"readout": readout, "input_quantiser": Halved()}
+    centred, plain = network(**options, input_mean=mean, bias_gain=0.25), network(**options)
+    with torch.no_grad():
+        centred.bias.normal_(generator=torch.Generator().manual_seed(6))
+        plain.bias.copy_(centred.bias / 4 - centred.effective_input_weight() / 2 @ mean)
+        x = inputs_of(kind)
+        torch.testing.assert_close(centred.effective_bias(), plain.effective_bias(), rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(centred(x), plain(x), rtol=1e-11, atol=1e-11)
+        torch.testing.assert_close(centred(x), centred.forward_loop(x), rtol=1e-11, atol=1e-11)
+    assert "input_mean" in centred.state_dict()
+
+
 def test_the_generator_decides_the_initial_values() -> None:
     one, same, other = network(), network(), network(generator=torch.Generator().manual_seed(1))
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), same.parameters(), strict=True))
@@ -213,6 +261,14 @@ def test_the_generator_decides_the_initial_values() -> None:
             {"embedding_size": -1, "input_kind": "index"},
             "embedding_size must be 0, or positive for tokens, not -1 for 'index'",
         ),
+        ({"blank": 0}, "blank must be one of 2 tokens, not 0 for 'vector'"),
+        ({"blank": 2, "input_kind": "index"}, "blank must be one of 2 tokens, not 2 for 'index'"),
+        ({"input_mean": torch.zeros(3)}, "input_mean must be of shape (2,), without a blank, not (3,) for blank None"),
+        (
+            {"input_mean": torch.zeros(2), "input_kind": "index", "blank": 1},
+            "input_mean must be of shape (2,), without a blank, not (2,) for blank 1",
+        ),
+        ({"bias_gain": 0.0}, "bias_gain must be above 0 and at most 1, not 0.0"),
         ({"latent_spread": 2.0}, "latent_spread must be above 0 and at most 1, not 2.0"),
     ],
 )

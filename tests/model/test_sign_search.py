@@ -9,6 +9,7 @@ import torch
 
 from hadamrnn.errors import InputError
 from hadamrnn.model import sign_search
+from hadamrnn.model.initialisation import input_mean
 from hadamrnn.model.network import HadamardRNN
 from hadamrnn.model.sign_search import RIDGE, ROUND, search_signs
 from hadamrnn.model.split import Split
@@ -171,6 +172,24 @@ def test_equations_kept_up_to_date_are_those_of_the_features() -> None:
         torch.testing.assert_close(search._features, fresh, rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(search._gram, fresh.T @ fresh, rtol=1e-4, atol=1e-3)
         torch.testing.assert_close(search._moments, fresh.T @ search._targets, rtol=1e-4, atol=1e-3)
+
+
+def test_a_blank_drives_no_candidate() -> None:
+    task = task_named("copy")
+    network = network_for(task, blank=task.blank, readout_activation="none")
+    assert search_signs(network, task, candidates=4 * ROUND).accepted > 0
+    assert not network.input_weight[:, task.blank].any()
+    assert network.input_weight[:, 0].any()
+
+
+@pytest.mark.parametrize("name", ["vectors", "tokens with lengths", "adding"])
+def test_features_are_those_of_centred_inputs(name: str) -> None:
+    task = task_named(name)
+    network = network_for(task, input_mean=input_mean(task) + 0.5)
+    features, targets = rows_of(network, task, None)
+    ridge = RIDGE * len(features) * float(features.var())
+    left = 1 - explained(features, targets, ridge) / np.square(targets).sum()
+    assert search_signs(network, task, candidates=1).unexplained[0] == pytest.approx(left, rel=1e-3)
 
 
 def test_the_seed_decides() -> None:

@@ -1,5 +1,7 @@
 """Splits: in memory and generated, they are read the same way."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,29 @@ def test_generated_sequences_are_read_as_those_in_memory_are() -> None:
         assert np.array_equal(left, right)
         assert len(left) == 3
     assert Split(x=one.x, y=one.y).batch(indices)[2] is None
+
+
+@pytest.mark.parametrize("make", [held, generated])
+def test_the_first_sequences_are_a_split_in_memory(make: Callable[[], Split]) -> None:
+    whole, reference = make(), held()
+    part = whole.first(3)
+    assert type(part) is Split
+    assert (len(part), part.x_shape, part.y_shape) == (3, (5, 2), ())
+    for name in ("x", "y", "lengths"):
+        assert np.array_equal(getattr(part, name), getattr(reference, name)[:3])
+    assert whole.first(7) is whole.first(8) is whole
+    assert Split(x=reference.x, y=reference.y).first(3).lengths is None
+
+
+def test_no_more_is_generated_than_the_first_sequences() -> None:
+    asked = []
+
+    def generate(indices: np.ndarray) -> Batch:
+        asked.append(len(indices))
+        return held(200).batch(indices % 200)
+
+    assert len(GeneratedSplit(10**9, generate).first(100)) == 100
+    assert sum(asked) <= 101
 
 
 def test_a_task_looks_at_a_few_generated_sequences_only() -> None:

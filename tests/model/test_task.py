@@ -141,6 +141,8 @@ def test_padding_may_have_any_label_and_target() -> None:
         (regression, {"labels": ("a",)}, "toy: labels ('a',), expected no labels for a regression"),
         (task, {"vocabulary": 3}, "toy: vocabulary 3, expected none for vectors"),
         (token_task, {"vocabulary": None}, "toy: vocabulary must be a positive integer for tokens, not None"),
+        (token_task, {"blank": 6}, "toy: blank must be a token of the vocabulary, not 6"),
+        (task, {"blank": 0}, "toy: blank must be a token of the vocabulary, not 0"),
         (token_task, {"vocabulary": 0}, "toy: vocabulary must be a positive integer for tokens, not 0"),
         (
             token_task,

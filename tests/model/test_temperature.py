@@ -59,9 +59,8 @@ def test_no_other_factor_gives_less_loss(readout: str, lengths: bool) -> None:
 
 def test_where_all_is_right_the_factor_is_the_largest() -> None:
     data = task("last")
-    perfect = network(data)
+    perfect = HadamardRNN(input_size=1, hidden_size=8, output_size=2, block_size=1, readout_activation="none")
     with torch.no_grad():  # V h = Σ x for the class above: W keeps the sum where all signs are +1 and the block is 1
-        perfect = HadamardRNN(input_size=1, hidden_size=8, output_size=2, block_size=1, readout_activation="none")
         perfect.sign_latents.fill_(1)
         perfect.input_weight.fill_(1)
         perfect.output_weight.copy_(torch.tensor([[0.0], [1.0]]).expand(2, 8))

@@ -10,10 +10,12 @@ import torch
 
 from hadamrnn.errors import InputError
 from hadamrnn.model import training
-from hadamrnn.model.checkpoint import read_checkpoint
+from hadamrnn.model.baselines import Baseline
+from hadamrnn.model.checkpoint import read_checkpoint, write_checkpoint
 from hadamrnn.model.network import HadamardRNN
 from hadamrnn.model.objective import Evaluation, evaluate
 from hadamrnn.model.options import TrainingOptions
+from hadamrnn.model.orthogonal_network import OrthogonalRNN
 from hadamrnn.model.progress import StepReport
 from hadamrnn.model.task import Split, Task
 from hadamrnn.model.tasks import load_task
@@ -110,6 +112,72 @@ def test_a_killed_run_goes_on_bit_for_bit(kind: Any, device: str, tmp_path: Path
     Trainer(network(kind()), kind(), OPTIONS, broken, device=device).run(resume=True)
     for name in (LAST, BEST):
         assert state(broken, name) == state(whole, name)
+
+
+def test_a_run_from_before_word_vectors_lay_side_by_side_goes_on(tmp_path: Path) -> None:
+    whole, old = tmp_path / "whole", tmp_path / "old"
+    whole.mkdir()
+    old.mkdir()
+
+    def halted(report: StepReport) -> None:
+        if report.step == 3:
+            raise Killed
+
+    def trainer(folder: Path, report: Any = None) -> Trainer:
+        task = parity()
+        return Trainer(network(task, embedding_size=3), task, OPTIONS, folder, report=report)
+
+    trainer(whole).run()
+    killed = trainer(old, halted)
+    with pytest.raises(Killed):
+        killed.run()
+    killed._save()
+    checkpoint = read_checkpoint(old / LAST)
+    vectors = checkpoint["network"].pop("word_vectors")
+    checkpoint["network"]["embedding"] = vectors.T.contiguous()
+    for moments in checkpoint["optimiser"]["state"].values():
+        for name in ("exp_avg", "exp_avg_sq"):
+            if moments[name].shape == vectors.shape:
+                moments[name] = moments[name].T.contiguous()
+    write_checkpoint(old / LAST, checkpoint)
+    trainer(old).run(resume=True)
+    assert state(old, LAST) == state(whole, LAST)
+
+
+def test_a_run_from_before_an_lstm_was_one_of_several_layers_goes_on(tmp_path: Path) -> None:
+    whole, old = tmp_path / "whole", tmp_path / "old"
+
+    def trainer(folder: Path, epochs: int) -> Trainer:
+        folder.mkdir(exist_ok=True)
+        seeded = torch.Generator().manual_seed(0)
+        baseline: Any = Baseline("lstm", input_size=1, hidden_size=4, output_size=2, generator=seeded)
+        return Trainer(baseline, first(), TrainingOptions(epochs=epochs, batch_size=16, decay=1), folder)
+
+    trainer(whole, 2).run()
+    trainer(old, 1).run()
+    checkpoint = read_checkpoint(old / LAST)
+    names = {name: name.replace("layer.", "lstm.") for name in checkpoint["network"]}
+    assert sum(name.startswith("lstm.") for name in names.values()) == 4
+    checkpoint["network"] = {names[name]: tensor for name, tensor in checkpoint["network"].items()}
+    write_checkpoint(old / LAST, checkpoint)
+    trainer(old, 2).run(resume=True)
+    for name, tensor in read_checkpoint(whole / LAST)["network"].items():
+        assert torch.equal(tensor, read_checkpoint(old / LAST)["network"][name]), name
+
+
+def test_a_run_whose_optimiser_had_other_groups_is_refused_in_one_line(tmp_path: Path) -> None:
+    def trainer() -> Trainer:
+        return Trainer(OrthogonalRNN(input_size=1, hidden_size=4, output_size=2), first(), OPTIONS, tmp_path)
+
+    trainer().run()
+    checkpoint = read_checkpoint(tmp_path / LAST)
+    groups = checkpoint["optimiser"]["param_groups"]
+    groups[0]["params"] += groups.pop()["params"]
+    write_checkpoint(tmp_path / LAST, checkpoint)
+    with pytest.raises(
+        InputError, match=r"last\.pt: its optimiser trains groups of .* begin it anew with --overwrite$"
+    ):
+        trainer().run(resume=True)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,17 +1,19 @@
 """Every way that may be taken gives the same: sequences of any length, and powers from the cache."""
 
 import math
+from itertools import product
 
 import pytest
 import torch
 
 from hadamrnn.model.recurrence import PowerCache, choice, every_read_out, every_state, last_state, step_loop
 
-from .problems import SHAPES, assert_same, problem, shape_of
+from .problems import SHAPES, assert_same, looped_read_out, problem, shape_of
 
 
-@pytest.mark.parametrize("way", ["doubling", "response", "halving", "scan"])
-@pytest.mark.parametrize("tokens", [True, False])
+@pytest.mark.parametrize(
+    ("way", "tokens"), [*product(["doubling", "response", "halving", "scan"], [True, False]), ("groups", True)]
+)
 @pytest.mark.parametrize("steps", [1, 2, 7, 13, 32])
 @pytest.mark.parametrize(("hidden", "block_size"), SHAPES)
 def test_last_states_of_sequences_of_any_length(
@@ -53,6 +55,43 @@ def test_powers_come_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_same(last_state(*ours, cache=cache, **shape_of(8)), ours, expected, loop)
 
 
+@pytest.mark.parametrize("length", [0, 1, 4, 16])
+@pytest.mark.parametrize("tokens", [True, False])
+@pytest.mark.parametrize("steps", [1, 7, 13])
+@pytest.mark.parametrize(("hidden", "block_size"), SHAPES)
+def test_read_outs_by_a_lifted_system_and_by_a_scan(
+    hidden: int, block_size: int, steps: int, tokens: bool, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "lifted_steps", lambda *sizes, **kind: length)
+    ours, loop = (problem(hidden, steps, 3, tokens=tokens, outputs=5) for _ in range(2))
+    found = every_read_out(*ours, rectified=False, **shape_of(block_size))
+    assert_same(found, ours, looped_read_out(loop, block_size, rectified=False), loop)
+
+
+@pytest.mark.parametrize(
+    ("rectified", "options", "taken"), [(False, {}, True), (False, {"chunk": 3}, False), (True, {}, False)]
+)
+def test_a_system_is_lifted_where_the_read_out_is_linear(
+    rectified: bool, options: dict[str, int], taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lifted, calls = choice.lifted_read_out, []
+    monkeypatch.setattr(choice, "lifted_read_out", lambda *arguments: calls.append(1) or lifted(*arguments))
+    monkeypatch.setattr(choice, "lifted_steps", lambda *sizes, **kind: 4)
+    arguments = problem(16, 9, outputs=5)
+    every_read_out(*arguments, rectified=rectified, **options, **shape_of(8))
+    assert bool(calls) == taken
+
+
+def test_powers_of_a_lifted_system_come_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "lifted_steps", lambda *sizes, **kind: 4)
+    arguments, cache = problem(16, 9, signs_learn=False, outputs=5), PowerCache()
+    options = {"rectified": False, **shape_of(8)}
+    without = every_read_out(*arguments, **options)
+    assert torch.equal(every_read_out(*arguments, cache=cache, **options), without)
+    cache.doubled_powers(arguments[0], **shape_of(8), steps=8)[0].zero_()  # what is in the cache is what is used
+    assert not torch.equal(every_read_out(*arguments, cache=cache, **options), without)
+
+
 def test_blocks_never_become_a_dense_matrix() -> None:
     hidden, block_size, steps, batch = 256, 4, 8, 2
     sizes = []
@@ -66,7 +105,8 @@ def test_blocks_never_become_a_dense_matrix() -> None:
         last_state(*arguments[:4], **shape_of(block_size))
         step_loop(*arguments[:4], **shape_of(block_size))
         every_state(*arguments[:4], **shape_of(block_size))
-        every_read_out(*arguments, rectified=True, **shape_of(block_size))
+        for rectified in (True, False):
+            every_read_out(*arguments, rectified=rectified, **shape_of(block_size))
     assert max(sizes) <= batch * steps * hidden < hidden * hidden
 
 

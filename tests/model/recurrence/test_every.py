@@ -71,7 +71,7 @@ def test_signs_that_do_not_learn_get_no_gradient(chunk: int) -> None:
 
 
 @pytest.mark.parametrize("chunk", [300, 77])
-@pytest.mark.parametrize("block_size", [64, 16])
+@pytest.mark.parametrize("block_size", [64, 32, 16])
 def test_single_precision_holds_over_hundreds_of_steps(block_size: int, chunk: int) -> None:
     options = {"outputs": 5, "batch": 2}
     single, double = problem(64, 300, dtype=torch.float32, **options), problem(64, 300, **options)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from hadamrnn.model.recurrence import PowerCache, recurrent_blocks
-from hadamrnn.model.recurrence.powers import doubled_powers
+from hadamrnn.model.recurrence.powers import doubled_powers, recurrent_power
 from hadamrnn.model.walsh_hadamard import hadamard_matrix, recurrent_gain
 
 from .problems import SHAPES, problem, shape_of
@@ -37,6 +37,26 @@ def test_doubled_powers_are_those_below_the_number_of_steps(steps: int, count: i
     for exponent, power in enumerate(powers):
         blocks = recurrent_blocks(signs_of(8), **shape_of(4))
         torch.testing.assert_close(power, torch.matrix_power(blocks, 1 << exponent), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("block_size", [128, 64])
+def test_powers_of_single_precision_are_those_of_double_precision_rounded(block_size: int) -> None:
+    signs = signs_of(128)
+    powers = doubled_powers(signs.float(), **shape_of(block_size), steps=600)
+    for exponent, power in enumerate(powers):
+        exact = torch.matrix_power(recurrent_blocks(signs, **shape_of(block_size)), 1 << exponent)
+        error = (power.double() - exact).abs()
+        assert power.dtype == torch.float32
+        assert (error <= 2.0**-24 * exact.abs() + 1e-12).all()
+        one = recurrent_power(signs.float(), **shape_of(block_size), exponent=1 << exponent)
+        torch.testing.assert_close(one, power, rtol=2**-23, atol=1e-12)
+
+
+@pytest.mark.parametrize("exponent", [1, 3, 100])
+def test_any_power(exponent: int) -> None:
+    blocks = recurrent_blocks(signs_of(24), **shape_of(8))
+    found = recurrent_power(signs_of(24), **shape_of(8), exponent=exponent)
+    torch.testing.assert_close(found, torch.matrix_power(blocks, exponent), rtol=0, atol=1e-14)
 
 
 def test_cache_keeps_powers_while_the_signs_stay() -> None:
