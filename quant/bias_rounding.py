@@ -51,19 +51,6 @@ class BiasRounding:
         return np.concatenate(rounded)
 
 
-def round_biases(
-    bias: np.ndarray,
-    signs: np.ndarray,
-    block_size: int,
-    gain: float,
-    steps: int | np.ndarray,
-    *,
-    closeness: float = 1.0,
-) -> np.ndarray:
-    """The same for one set of biases, see :class:`BiasRounding`."""
-    return BiasRounding(signs, block_size, gain, steps, closeness=closeness)(bias)
-
-
 def _block(signs: np.ndarray, gain: float) -> np.ndarray:
     """One block of W."""
     n = len(signs)

@@ -9,7 +9,8 @@ import torch
 from ..errors import InputError
 from ..model.network import HadamardRNN
 from ..model.objective import tensors
-from ..model.task import GeneratedSplit, Split, Task
+from ..model.orthogonal_network import OrthogonalRNN
+from ..model.task import GeneratedSplit, Task
 from ..model.threads import suited_threads
 
 SEQUENCES = 1000  # that states are calibrated on, the first of the training set
@@ -66,15 +67,15 @@ def quantised(x: np.ndarray, form: InputFormat) -> np.ndarray:
 
 
 @torch.no_grad()
-def largest_state(network: HadamardRNN, task: Task, form: InputFormat) -> float:
+def largest_state(network: HadamardRNN | OrthogonalRNN, task: Task, form: InputFormat) -> float:
     """The largest |state| of any unit after any step, over the first :data:`SEQUENCES` training sequences.
 
     Steps beyond a sequence's length do not count.
     """
-    largest, indices, device = 0.0, _calibrated(task.train), network.output_weight.device
-    with suited_threads(network, sequences=_BATCH, steps=task.steps):
-        for start in range(0, len(indices), _BATCH):
-            x, _, lengths = tensors(task.train, indices[start : start + _BATCH], device)
+    largest, seen, device = 0.0, task.train.first(SEQUENCES), network.output_weight.device
+    with suited_threads(network, sequences=_BATCH, steps=task.steps, every_state=True):
+        for start in range(0, len(seen), _BATCH):
+            x, _, lengths = tensors(seen, np.arange(start, min(start + _BATCH, len(seen))), device)
             if x.is_floating_point():
                 x = torch.from_numpy(quantised(x.cpu().numpy(), form)).to(device)
             states = network.states(x)
@@ -93,7 +94,7 @@ def read_steps(task: Task, readout: str) -> int | np.ndarray:
         T, where that is always so; otherwise how often it is after 1, 2, … T steps, float64 of shape ``(T,)``, in the
         first :data:`SEQUENCES` sequences.
     """
-    lengths = task.train.batch(_calibrated(task.train))[2]
+    lengths = task.train.first(SEQUENCES).lengths
     if lengths is None:
         return task.steps if readout == "last" else np.ones(task.steps)
     ends = np.bincount(lengths, minlength=task.steps + 1)[1:].astype(np.float64)
@@ -130,8 +131,4 @@ def input_shift(largest: float, largest_bias: float, product_scale: float, state
 
 
 def _inputs(task: Task) -> np.ndarray:
-    return task.train.batch(_calibrated(task.train))[0] if isinstance(task.train, GeneratedSplit) else task.train.x
-
-
-def _calibrated(split: Split) -> np.ndarray:
-    return np.arange(min(SEQUENCES, len(split)))
+    return (task.train.first(SEQUENCES) if isinstance(task.train, GeneratedSplit) else task.train).x

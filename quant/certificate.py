@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .integer import IntegerNetwork
+from .integer import IntegerNetwork, check_hadamard
 from .state_response import StateResponse, rotation_error
 
 WORK = 1e11  # multiply-adds after which norms stand in for the exact response: some ten seconds of one core
@@ -102,7 +102,7 @@ def certify(
     Raises
     ------
     InputError
-        If ``steps`` is not positive, or the range is empty or outside the input format.
+        If ``steps`` is not positive, the range is empty or outside the input format, or the network is no Hadamard RNN.
     """
     low, high = _checked_range(network, input_range)
     lags = _Lags(network, (low, high), work)
@@ -246,6 +246,7 @@ def _checked_steps(steps: object) -> int:
 
 
 def _checked_range(network: IntegerNetwork, input_range: tuple[int, int] | None) -> tuple[int, int]:
+    check_hadamard(network)
     allowed = network.input_range
     if input_range is None:
         return allowed

@@ -9,70 +9,12 @@ from typing import Any, TypeVar
 
 from ..errors import InputError
 from ..model.options import TrainingOptions
-from ..model.shape import READOUT_ACTIVATIONS, check_choice, check_shape
 from ..model.tasks import check_task, task_options
-from .weight_format import check_weight_bits
-
-SIGNS = ("searched", "learned", "drawn")
-KINDS = ("hadamard", "float", "lstm")
-# Options that a baseline has no use for: they are not written, and refused where a file gives them.
-_UNUSED: dict[str, dict[str, Any]] = {
-    "hadamard": {},
-    "float": {"weight_bits": 4},
-    "lstm": {"block_size": 1, "weight_bits": 4, "signs": "drawn", "readout_activation": "none"},
-}
+from .network_options import NetworkOptions
 
 _TOML_TYPES = (bool, int, float, str)
 
 Options = TypeVar("Options")
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkOptions:
-    """What network to train; sizes of input and output come from the task.
-
-    Parameters
-    ----------
-    kind : ``"hadamard"``; or a baseline that cannot be frozen: ``"float"``, the same with U and V as trained and not
-        quantised, or ``"lstm"``, which has ``hidden_size`` and ``embedding_size`` and none of the other options.
-    hidden_size : d, units of the state.
-    block_size : n, a power of two that divides d; d itself where left out or 0.
-    weight_bits : p of U and V, 2 to 8, or ``"ternary"``.
-    signs : ``"searched"`` among candidates before the weights are trained; ``"learned"`` with them, by gradients that
-        pass the sign straight through, as published; or ``"drawn"`` and then left alone (docs/learning-signs.md).
-    readout_activation : ``"relu"`` or ``"none"``.
-    embedding_size : for tasks whose inputs are tokens: values of the learnt vector of a token; 0 for none.
-
-    Raises
-    ------
-    InputError
-        If a value is of the wrong type or out of range.
-    """
-
-    kind: str = "hadamard"
-    hidden_size: int
-    block_size: int = 0
-    weight_bits: int | str = 4
-    signs: str = "searched"
-    readout_activation: str = "relu"
-    embedding_size: int = 0
-
-    def __post_init__(self) -> None:
-        check_choice("kind", self.kind, KINDS)
-        for name, value in _UNUSED[self.kind].items():
-            object.__setattr__(self, name, value)
-        if self.block_size == 0 and type(self.block_size) is int:
-            object.__setattr__(self, "block_size", self.hidden_size)
-        check_shape(hidden_size=self.hidden_size, block_size=self.block_size)
-        check_weight_bits(self.weight_bits)
-        check_choice("signs", self.signs, SIGNS)
-        check_choice("readout_activation", self.readout_activation, READOUT_ACTIVATIONS)
-        if type(self.embedding_size) is not int or self.embedding_size < 0:
-            raise InputError(f"embedding_size must be an integer of at least 0, not {self.embedding_size!r}")
-
-    def to_table(self) -> dict[str, Any]:
-        """The options that this kind of network has, each with its value."""
-        return {name: value for name, value in dataclasses.asdict(self).items() if name not in _UNUSED[self.kind]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +48,28 @@ class ExperimentConfig:
         return dataclasses.replace(self, training=dataclasses.replace(self.training, **training))
 
     def replace_kind(self, kind: str) -> "ExperimentConfig":
-        """The same experiment with another kind of network."""
-        return dataclasses.replace(self, network=dataclasses.replace(self.network, kind=kind))
+        """The same experiment with another kind of network; options that only one of them has take their defaults."""
+        return dataclasses.replace(self, network=self.network.replace_kind(kind))
+
+    def replace_settings(self, **settings: Any) -> "ExperimentConfig":
+        """The same experiment with other values of keys of ``[network]`` or ``[training]``, by their names.
+
+        A network of one block, n = d, stays one where ``hidden_size`` is replaced and ``block_size`` is not.
+
+        Raises
+        ------
+        InputError
+            If there is no such key, the kind of network has no use for it, or a value is wrong.
+        """
+        network, training = _names(NetworkOptions), _names(TrainingOptions)
+        _refuse_unknown(settings, (*network, *training), "settings")
+        chosen = {name: value for name, value in settings.items() if name in network}
+        kind = self.network.replace_kind(chosen.get("kind", self.network.kind))
+        table = kind.to_table()
+        if kind.block_size == kind.hidden_size:
+            table.pop("block_size", None)  # and so is d again
+        changed = dataclasses.replace(self, network=_network(table | chosen))
+        return changed.replace(**{name: value for name, value in settings.items() if name in training})
 
     def to_tables(self) -> dict[str, dict[str, Any]]:
         """The tables of the file, every value spelt out."""
@@ -170,7 +132,7 @@ def parse_config(text: str) -> ExperimentConfig:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"not a TOML document: {error}") from error
     _refuse_unknown(document, ("task", "network", "training"), "tables")
     for table, values in document.items():
@@ -190,7 +152,7 @@ def parse_config(text: str) -> ExperimentConfig:
 
 def _network(values: dict[str, Any]) -> NetworkOptions:
     options = _build(NetworkOptions, "network", values)
-    for name in _UNUSED[options.kind]:
+    for name in options.unused:
         if name in values:
             raise InputError(f"[network] {name} does not go with kind {options.kind!r}, which has no use for it")
     return options

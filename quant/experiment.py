@@ -5,6 +5,7 @@ training is over, ``result.json``.
 """
 
 import json
+import math
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -12,28 +13,33 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
 import torch
 
 from ..errors import InputError
-from ..model.baselines import LSTMBaseline
+from ..model.baselines import Baseline
 from ..model.checkpoint import read_checkpoint, write_checkpoint
 from ..model.device import available_device
+from ..model.initialisation import input_mean
 from ..model.network import HadamardRNN
+from ..model.orthogonal_network import OrthogonalRNN
 from ..model.progress import StepReport
-from ..model.task import SPLITS, Split, Task
+from ..model.shape import CELLS
+from ..model.sign_search import check_searchable
+from ..model.task import SPLITS, Task
 from ..model.tasks import load_task
 from ..model.temperature import scale_logits
 from ..model.training import BEST, LAST, Trainer, evaluate
 from ..replacement import write_whole
 from .configuration import ExperimentConfig, read_config
-from .quantisers import sign_quantiser, weight_quantiser
+from .network_options import FREEZABLE
+from .quantisers import recurrent_quantiser, sign_quantiser, weight_quantiser
 from .run_folder import CONFIG, RESULT, clear_remains, clear_run, is_remains, read_result
+from .run_size import stored_kilobytes
 
-# A HadamardRNN or an LSTMBaseline: training and evaluation ask nothing of a network that both do not have.
+# A HadamardRNN, an OrthogonalRNN or a Baseline: training and evaluation ask nothing that not all of them have.
 Network: TypeAlias = Any
 
-EVALUATED = 25_000  # sequences: every test set of the tasks is smaller or as large
+EVALUATED = 25_000  # sequences of a split that a result is of: every test set of the tasks is smaller or as large
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,7 +62,7 @@ class Run:
             For a baseline, which no core computes and which cannot be frozen.
         """
         kind = self.config.network.kind
-        if kind != "hadamard":
+        if kind not in FREEZABLE:
             raise InputError(f"{self.folder}: a run of kind {kind!r} is a baseline and cannot be frozen to integers")
         return {
             "config": self.config.to_toml(),
@@ -86,19 +92,45 @@ def build_network(config: ExperimentConfig, task: Task) -> Network:
         "output_size": task.output_size,
         "readout": task.readout,
         "input_kind": task.input_kind,
-        "embedding_size": options.embedding_size,
         "generator": torch.Generator().manual_seed(config.training.seed),
     }
-    if options.kind == "lstm":
-        return LSTMBaseline(**shape)
+    if options.kind in CELLS:
+        gates: dict[str, Any] = {"gate_bias": options.gate_bias, "steps": task.steps}
+        return Baseline(options.kind, **shape, **gates, embedding_size=options.embedding_size)
     quantised = options.kind == "hadamard"
+    blank = task.blank if options.blank_input == "zero" else None
+    centred = options.bias == "centred" and blank is None
+    centring: dict[str, Any] = (
+        {"input_mean": input_mean(task), "bias_gain": 1 / math.sqrt(task.steps)} if centred else {}
+    )
+    if options.kind == "ornn":
+        loop = {"activation": options.activation, "readout_activation": options.readout_activation}
+        return OrthogonalRNN(**shape, strategy="ptq", blank=blank, **loop, **centring)
+    if options.kind == "qornn":
+        return OrthogonalRNN(
+            **shape,
+            strategy=options.strategy,
+            recurrent_quantiser=recurrent_quantiser(options.recurrent_bits),
+            input_quantiser=weight_quantiser(options.weight_bits),
+            output_quantiser=weight_quantiser(options.weight_bits),
+            activation=options.activation,
+            penalty_weight=options.penalty_weight,
+            variant=options.variant,
+            rank=options.rank,
+            readout_activation=options.readout_activation,
+            blank=blank,
+            **centring,
+        )
     return HadamardRNN(
         **shape,
+        embedding_size=options.embedding_size,
         block_size=options.block_size,
         sign_quantiser=sign_quantiser(),
         input_quantiser=weight_quantiser(options.weight_bits) if quantised else None,
         output_quantiser=weight_quantiser(options.weight_bits) if quantised else None,
         readout_activation=options.readout_activation,
+        blank=blank,
+        **centring,
         learn_signs=options.signs == "learned",
     )
 
@@ -142,11 +174,13 @@ def train(
         resume = False
     task = load_task(config.task, **config.task_options)
     network = build_network(config, task)
+    search = config.network.signs == "searched"
+    if search:
+        check_searchable(network, task)
     if resume:
         clear_remains(folder)
     else:
         begin(config, folder)
-    search = config.network.signs == "searched"
     trainer = Trainer(network, task, config.training, folder, search=search, device=device, report=report)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
@@ -196,29 +230,25 @@ def load_run(folder: Path) -> Run:
 
 def _result(config: ExperimentConfig, task: Task, network: Network, trainer: Trainer) -> dict[str, Any]:
     assert trainer.best is not None, "there is at least one epoch"
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    sizes = {"input_size": task.input_size, "output_size": task.output_size}
     return {
         "task": config.task,
         "kind": config.network.kind,
         "seed": config.training.seed,
         "epochs": len(trainer.history),
         "best_epoch": trainer.best["epoch"],
-        **{split: asdict(evaluate(network, _evaluated(getattr(task, split)))) for split in SPLITS},
+        **{split: asdict(evaluate(network, getattr(task, split).first(EVALUATED))) for split in SPLITS},
         "searched": trainer.searched,
         "sign_flips": sum(record["sign_flips"] for record in trainer.history),
-        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "parameters": parameters,
+        "shape": sizes | {"input_kind": task.input_kind, "readout": task.readout},
+        "kilobytes": stored_kilobytes(config.network, **sizes, parameters=parameters),
         "seconds": trainer.history[-1]["seconds"],
         "device": network.output_weight.device.type,
         "threads": torch.get_num_threads(),
         "versions": versions(),
     }
-
-
-def _evaluated(split: Split) -> Split:
-    """What a result is of: a whole split, or the first :data:`EVALUATED` sequences of a large training split."""
-    if len(split) <= EVALUATED:
-        return split
-    x, y, lengths = split.batch(np.arange(EVALUATED))
-    return Split(x=x, y=y, lengths=lengths)
 
 
 def versions() -> dict[str, str]:

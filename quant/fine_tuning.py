@@ -20,8 +20,7 @@ from torch import Tensor, nn
 from ..errors import InputError
 from ..model.network import HadamardRNN
 from ..model.objective import score, tensors
-from ..model.recurrence import PowerCache, every_state, last_state
-from ..model.task import Split, Task
+from ..model.task import Task
 from ..model.threads import suited_threads
 from .calibration import SHIFTS
 from .freeze import Formats, bias_rounding, calibrate, to_integers
@@ -42,7 +41,7 @@ class FineTuned:
 
     Attributes
     ----------
-    network : a copy of the given network; an embedding is folded into its input weights
+    network : a copy of the given network, its signs fixed; an embedding is folded into its input weights
     input_shift : f that it was trained with; ``freeze(network, task, state_bits=…, input_bits=…, input_shift=…)`` gives
         exactly the integers that were validated
     before, after : validation of the network as calibration alone would freeze it, and of the best one
@@ -103,14 +102,7 @@ def fine_tune(
     return _Tuning(network, task, formats).run(steps, batch_size, learning_rate, seed, report)
 
 
-def trained_logits(
-    network: HadamardRNN,
-    loop: IntegerLoop,
-    x: Tensor,
-    lengths: Tensor | None = None,
-    *,
-    cache: PowerCache | None = None,
-) -> Tensor:
+def trained_logits(network: HadamardRNN, loop: IntegerLoop, x: Tensor, lengths: Tensor | None = None) -> Tensor:
     """Logits of the integer network times ``logit_scale``, exactly, with gradients straight through.
 
     Parameters
@@ -118,7 +110,6 @@ def trained_logits(
     network : whose integers ``loop`` runs
     x : real vectors of shape ``(batch, time, m)``, or tokens of shape ``(batch, time)``
     lengths : shape ``(batch,)``, optional
-    cache : where powers of W are kept between calls
 
     Returns
     -------
@@ -133,18 +124,15 @@ def trained_logits(
     found = loop.run(integers, lengths, keep_states=every)
     states = found.states if every else found.last
     assert states is not None
-    weight = network.input_quantiser(network.effective_input_weight())
-    shape = {"block_size": network.block_size, "gain": network.gain}
-    signs = network.signs.detach()
-    if every:
-        linear = every_state(signs, weight, network.bias, x, **shape)
-    else:
-        linear = last_state(signs, weight, network.bias, x, lengths=lengths, cache=cache, **shape)
-    state = straight_through(linear, (states.double() * frozen.state_scale).to(linear.dtype))
-    if network.readout_activation == "relu":
-        state = torch.relu(state)
-    logits = state @ network.output_quantiser(network.output_weight).T + network.output_bias
-    return straight_through(logits.double(), found.logits.double() * frozen.logit_scale)
+    values, exact = network.output_weight.dtype, found.logits.double() * frozen.logit_scale
+    if every and network.readout_activation == "none":  # U and b by way of logits, which take no array of states
+        output_weight = network.output_quantiser(network.output_weight)
+        linear = network.every_read_out(x, output_weight.detach(), torch.zeros_like(network.output_bias))
+        read = states.to(values) @ (output_weight * frozen.state_scale).T + network.output_bias
+        return straight_through((linear + read).double(), exact)
+    linear = network.states(x) if every else network.last_state(x, lengths)
+    logits = network.read_out(straight_through(linear, (states.double() * frozen.state_scale).to(values)))
+    return straight_through(logits.double(), exact)
 
 
 class _Tuning:
@@ -154,9 +142,8 @@ class _Tuning:
         self.network, self.task, self.formats = _folded(network), task, formats
         self.device = network.output_weight.device
         self.rounding = bias_rounding(network, task)
-        self.validation = _first(task.validation, VALIDATION)
-        self.powers = PowerCache()
-        latents = self.network.input_weight.detach()
+        self.validation = task.validation.first(VALIDATION)
+        latents = self.network.effective_input_weight().detach()  # an embedding is folded into it
         self.pinned = int(latents.abs().argmax())
         self.pinned_value = float(latents.flatten()[self.pinned])
 
@@ -202,7 +189,7 @@ class _Tuning:
         x, y, lengths = tensors(self.task.train, indices, self.device)
         loop = IntegerLoop(self._integers(), self.device)
         optimiser.zero_grad()
-        output = trained_logits(self.network, loop, x, lengths, cache=self.powers)
+        output = trained_logits(self.network, loop, x, lengths)
         loss = score(output, y.double() if y.is_floating_point() else y, lengths).loss
         value = loss.item()
         if not np.isfinite(value):
@@ -244,19 +231,13 @@ def _better(found: IntegerEvaluation, best: IntegerEvaluation) -> bool:
 
 
 def _folded(network: HadamardRNN) -> HadamardRNN:
-    """A copy whose latent U is what an embedding and U make together; what it computes is the same."""
+    """A copy, signs fixed, whose latent U is what an embedding and U make together; what it computes is the same."""
     folded = copy.deepcopy(network)
+    folded.sign_latents.requires_grad_(False)
     if folded.embedding is not None:
         folded.input_weight = nn.Parameter(network.effective_input_weight().detach().clone())
-        folded.embedding, folded.embedding_size = None, 0
+        folded.word_vectors, folded.embedding_size = None, 0
     return folded
-
-
-def _first(split: Split, count: int) -> Split:
-    if len(split) <= count:
-        return split
-    x, y, lengths = split.batch(np.arange(count))
-    return Split(x=x, y=y, lengths=lengths)
 
 
 def _batches(size: int, batch_size: int, seed: int) -> Iterator[np.ndarray]:

@@ -13,7 +13,7 @@ from .bias_rounding import BiasRounding
 from .calibration import SEQUENCES, InputFormat, input_extremes, input_format, largest_state, read_steps
 from .calibration import input_shift as finest_shift
 from .certificate import Certificate, certify
-from .integer import IntegerNetwork
+from .integer import FrozenNetwork, IntegerNetwork
 from .integer.size import kilobytes, stored_bits
 from .quantisers import Quantiser
 
@@ -44,8 +44,8 @@ class Formats:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FreezeReport:
-    """What calibration found and freezing chose.
+class CalibrationReport:
+    """What calibration found and freezing chose, whatever the recurrent matrix is.
 
     Attributes
     ----------
@@ -56,11 +56,8 @@ class FreezeReport:
     input_shift : f
     input_scale, state_scale, logit_scale : real value of one unit of input, state and logit
     largest_bias : largest |B|
-    stored_bits : of signs, weights and biases, see :mod:`.integer.size`
+    stored_bits : of the recurrent matrix, weights and biases, see :mod:`.integer.size`
     kilobytes : the same in kB of 1000 bytes
-    certificate : the proven worst case of the states, over all inputs of the format and the task's T steps
-    data_certificate : the same over the inputs between the smallest and the largest of training data; None where these
-        fill the format
     """
 
     calibration_sequences: int
@@ -74,14 +71,30 @@ class FreezeReport:
     largest_bias: int
     stored_bits: int
     kilobytes: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreezeReport(CalibrationReport):
+    """The same of a Hadamard RNN.
+
+    Attributes
+    ----------
+    certificate : the proven worst case of the states, over all inputs of the format and the task's T steps
+    data_certificate : the same over the inputs between the smallest and the largest of training data; None where these
+        fill the format
+    """
+
     certificate: Certificate
     data_certificate: Certificate | None
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         data = self.data_certificate and self.data_certificate.to_json()
-        return values | {"certificate": self.certificate.to_json(), "data_certificate": data}
+        return super().to_json() | {"certificate": self.certificate.to_json(), "data_certificate": data}
 
 
 def freeze(
@@ -115,50 +128,67 @@ def freeze(
     """
     formats = calibrate(network, task, state_bits=state_bits, input_bits=input_bits, input_shift=input_shift)
     frozen = to_integers(network, task, formats, bias_rounding(network, task), trained=trained)
-    largest = formats.largest_state / frozen.state_scale
     seen = input_extremes(task, formats.inputs)
     narrower = frozen.input_kind == "vector" and seen != frozen.input_range
     report = FreezeReport(
-        calibration_sequences=min(SEQUENCES, len(task.train)),
-        largest_state=largest,
-        state_limit=formats.state_limit,
-        headroom_bits=float(np.log2(formats.state_limit / max(largest, 0.5))),
-        input_shift=frozen.input_shift,
-        input_scale=frozen.input_scale,
-        state_scale=frozen.state_scale,
-        logit_scale=frozen.logit_scale,
-        largest_bias=int(np.abs(frozen.bias).max()),
-        stored_bits=stored_bits(frozen),
-        kilobytes=kilobytes(frozen),
+        **calibration_fields(frozen, task, formats),
         certificate=certify(frozen, task.steps),
         data_certificate=certify(frozen, task.steps, input_range=seen) if narrower else None,
     )
     return frozen, report
 
 
+def calibration_fields(frozen: FrozenNetwork, task: Task, formats: Formats) -> dict[str, Any]:
+    """The fields of a :class:`CalibrationReport` on ``frozen``."""
+    largest = formats.largest_state / frozen.state_scale
+    return {
+        "calibration_sequences": min(SEQUENCES, len(task.train)),
+        "largest_state": largest,
+        "state_limit": formats.state_limit,
+        "headroom_bits": float(np.log2(formats.state_limit / max(largest, 0.5))),
+        "input_shift": frozen.input_shift,
+        "input_scale": frozen.input_scale,
+        "state_scale": frozen.state_scale,
+        "logit_scale": frozen.logit_scale,
+        "largest_bias": int(np.abs(frozen.bias).max()),
+        "stored_bits": stored_bits(frozen),
+        "kilobytes": kilobytes(frozen),
+    }
+
+
 def calibrate(
     network: HadamardRNN, task: Task, *, state_bits: int, input_bits: int = 8, input_shift: int | None = None
 ) -> Formats:
     """The formats that :func:`freeze` uses; parameters and errors as there."""
-    if state_bits not in STATE_BITS:
-        raise InputError(f"state_bits must be {STATE_BITS[0]} to {STATE_BITS[-1]}, not {state_bits!r}")
-    if input_bits not in range(1, 17):
-        raise InputError(f"input_bits must be 1 to 16, not {input_bits!r}")
+    check_bits(state_bits, input_bits)
     if not isinstance(network, HadamardRNN):
         raise InputError(f"network must be a HadamardRNN to be frozen, not {type(network).__name__}")
-    _integers(network.sign_quantiser, network.sign_latents, "sign")
+    quantised_integers(network.sign_quantiser, network.sign_latents, "sign")
     _, weight_scale, _ = _input_integers(network)
     form = input_format(task, input_bits)
     largest = largest_state(network, task, form)
     if input_shift is None:
-        largest_bias = float(np.abs(_numbers(network.bias)).max())
+        largest_bias = float(np.abs(numbers(network.effective_bias())).max())
         input_shift = finest_shift(largest, largest_bias, weight_scale * form.scale, state_bits)
     return Formats(inputs=form, state_bits=state_bits, input_shift=input_shift, largest_state=largest)
 
 
+def check_bits(state_bits: int, input_bits: int) -> None:
+    """Refuse bits that cannot be used.
+
+    Raises
+    ------
+    InputError
+    """
+    if state_bits not in STATE_BITS:
+        raise InputError(f"state_bits must be {STATE_BITS[0]} to {STATE_BITS[-1]}, not {state_bits!r}")
+    if input_bits not in range(1, 17):
+        raise InputError(f"input_bits must be 1 to 16, not {input_bits!r}")
+
+
 def bias_rounding(network: HadamardRNN, task: Task) -> BiasRounding:
     """How the biases of ``network`` are rounded, for the states that ``task`` has it read."""
-    signs, _, _ = _integers(network.sign_quantiser, network.sign_latents, "sign")
+    signs, _, _ = quantised_integers(network.sign_quantiser, network.sign_latents, "sign")
     return BiasRounding(signs, network.block_size, network.gain, read_steps(task, network.readout))
 
 
@@ -171,18 +201,18 @@ def to_integers(
     trained: dict[str, Any] | None = None,
 ) -> IntegerNetwork:
     """The integers of ``network`` as it is, in ``formats``."""
-    signs, _, _ = _integers(network.sign_quantiser, network.sign_latents, "sign")
+    signs, _, _ = quantised_integers(network.sign_quantiser, network.sign_latents, "sign")
     weight, weight_scale, weight_bits = _input_integers(network)
-    output, output_scale, output_bits = _integers(network.output_quantiser, network.output_weight, "output")
+    output, output_scale, output_bits = quantised_integers(network.output_quantiser, network.output_weight, "output")
     state_scale = weight_scale * formats.inputs.scale * 2.0**-formats.input_shift
     logit_scale = output_scale * state_scale
     limit = formats.state_limit
     return IntegerNetwork(
         signs=signs,
         input_weight=weight,
-        bias=np.clip(rounding(_numbers(network.bias) / state_scale), -limit - 1, limit),
+        bias=np.clip(rounding(numbers(network.effective_bias()) / state_scale), -limit - 1, limit),
         output_weight=output,
-        output_bias=np.rint(_numbers(network.output_bias) / logit_scale).astype(np.int64),
+        output_bias=np.rint(numbers(network.output_bias) / logit_scale).astype(np.int64),
         block_size=network.block_size,
         input_kind=network.input_kind,
         input_bits=formats.inputs.bits,
@@ -202,10 +232,10 @@ def to_integers(
 
 
 def _input_integers(network: HadamardRNN) -> tuple[np.ndarray, float, int]:
-    return _integers(network.input_quantiser, network.effective_input_weight(), "input")
+    return quantised_integers(network.input_quantiser, network.effective_input_weight(), "input")
 
 
-def _integers(quantiser: object, latent: Tensor, name: str) -> tuple[np.ndarray, float, int]:
+def quantised_integers(quantiser: object, latent: Tensor, name: str) -> tuple[np.ndarray, float, int]:
     """Integers, the real value of one unit, and bits."""
     if not isinstance(quantiser, Quantiser):
         found = type(quantiser).__name__
@@ -214,5 +244,6 @@ def _integers(quantiser: object, latent: Tensor, name: str) -> tuple[np.ndarray,
     return integers.cpu().numpy(), scale, quantiser.bits
 
 
-def _numbers(parameter: Tensor) -> np.ndarray:
+def numbers(parameter: Tensor) -> np.ndarray:
+    """As float64."""
     return parameter.detach().double().cpu().numpy()

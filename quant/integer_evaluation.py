@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..model.network import HadamardRNN
 from ..model.objective import Evaluation, evaluate
 from ..model.split import Split
-from .integer import IntegerNetwork, quantise_inputs
+from .integer import FrozenNetwork, IntegerNetwork, quantise_inputs
 from .integer_loop import IntegerLoop
 
 
@@ -28,7 +28,7 @@ class IntegerEvaluation(Evaluation):
         return asdict(self)
 
 
-def evaluate_integers(network: IntegerNetwork, split: Split, *, device: str = "cpu") -> IntegerEvaluation:
+def evaluate_integers(network: FrozenNetwork, split: Split, *, device: str = "cpu") -> IntegerEvaluation:
     """Evaluate ``network`` on all of ``split``, in batches, exactly.
 
     Raises
@@ -49,10 +49,11 @@ def evaluate_integers(network: IntegerNetwork, split: Split, *, device: str = "c
 class _IntegerModule(nn.Module):
     """What :func:`~hadamrnn.model.objective.evaluate` needs of a network, in integers."""
 
-    def __init__(self, network: IntegerNetwork, device: str) -> None:
+    def __init__(self, network: FrozenNetwork, device: str) -> None:
         super().__init__()
         self.integers, self.loop = network, IntegerLoop(network, device)
-        self.input_size, self.hidden_size, self.block_size = network.input_size, network.hidden_size, network.block_size
+        self.input_size, self.hidden_size = network.input_size, network.hidden_size
+        self.block_size = network.block_size if isinstance(network, IntegerNetwork) else network.hidden_size
         self.readout = network.readout
         self.output_weight = torch.empty(0, device=device)
         self.saturations = 0

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..model.walsh_hadamard import walsh_hadamard
-from .integer import IntegerNetwork, shift_round
+from .integer import DenseNetwork, FrozenNetwork, shift_round
+from .recurrent_product import activation, product_magnitudes, recurrent_product
 
 _SINGLE, _DOUBLE = 24, 53  # bits of the largest power of two up to which all integers are exact
 _CHUNK = 1 << 17  # states of the sequences that run side by side: they stay in a cache
@@ -43,13 +43,13 @@ class IntegerLoop:
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : IntegerNetwork or DenseNetwork
     device : where it runs
 
     Attributes
     ----------
-    dtype : of states: float32 where the transform, the input products and the sum of a step stay below 2^24, float64
-        where they stay below 2^53. The product with √½, for odd k, is always in float64.
+    dtype : of states: float32 where the transform (or dense product), the input products and the sum of a step stay
+        below 2^24, float64 where they stay below 2^53. The product with √½, for odd k, or with M is always in float64.
 
     Raises
     ------
@@ -57,16 +57,15 @@ class IntegerLoop:
         For a network that needs more than 53 bits.
     """
 
-    def __init__(self, network: IntegerNetwork, device: torch.device | str = "cpu") -> None:
+    def __init__(self, network: FrozenNetwork, device: torch.device | str = "cpu") -> None:
         self.network, self.device = network, torch.device(device)
         step_bits, root_bits, logit_bits = _bits(network)
         self.dtype = self._exact_type(step_bits, "a step")
-        self._exact_type(root_bits, "the division by √n")
+        dense = isinstance(network, DenseNetwork)
+        self._exact_type(root_bits, "the product with M" if dense else "the division by √n")
         self._read_out_type = self._exact_type(logit_bits, "a logit")
-        k, fraction = network.block_bits, network.sqrt_half_bits + network.block_bits // 2
-        gain = network.sqrt_half / 2.0**fraction if k % 2 else 2.0 ** -(k // 2)
-        signed_gain = torch.from_numpy(network.signs * gain)
-        self._signed_gain = signed_gain.to(self.device, torch.float64 if k % 2 else self.dtype)
+        self._recurrent = recurrent_product(network, self.dtype, self.device)
+        self._activation = activation(network, self.dtype, self.device)
         self._bias = self._tensor(network.bias)
         self._output = self._tensor(network.output_weight.T, self._read_out_type)
         self._output_bias = self._tensor(network.output_bias, self._read_out_type)
@@ -131,23 +130,23 @@ class IntegerLoop:
         for t in range(steps):
             active = running[t]
             if active < len(state):
-                last[chunk[active : len(state)]] = state[active:]
+                ended = chunk[active : len(state)]
+                last[ended] = state[active:]
+                if states is not None:
+                    states[ended, t:] = state[active:, None]
                 state = state[:active]
-            total = self._rotated(state).add_(self._drive(x[t, :active]))
+            total = self._activation(self._recurrent(state).add_(self._drive(x[t, :active])))
             state = total.clamp(*self._limits)
             if count:
                 saturations += int((state != total).sum())
             if states is not None:
-                states[chunk[:active], t:] = state[:, None] if active else state
+                states[chunk[:active], t] = state
             if self.network.readout == "every":
                 logits[chunk[:active], t] = self.read_out(state)
         last[chunk[: len(state)]] = state
+        if states is not None:
+            states[chunk[: len(state)], steps:] = state[:, None]
         return saturations
-
-    def _rotated(self, state: Tensor) -> Tensor:
-        """round(G / √n), a new tensor."""
-        product = walsh_hadamard(state, self.network.block_size) * self._signed_gain
-        return product.round_().to(self.dtype)
 
     def _drive(self, x: Tensor) -> Tensor:
         """B + shift(U x, f)."""
@@ -169,17 +168,22 @@ class IntegerLoop:
         return torch.float32 if bits <= _SINGLE and reliable else torch.float64
 
 
-def _bits(network: IntegerNetwork) -> tuple[int, int, int]:
-    """Bits of the largest magnitudes that a step, its division by √n and the read-out can meet, partial sums too."""
+def _bits(network: FrozenNetwork) -> tuple[int, int, int]:
+    """Bits of the largest magnitudes that a step, its division and the read-out can meet, partial sums too."""
     state = 1 << (network.state_bits - 1)
-    transform = state * network.block_size
+    transform, root = product_magnitudes(network)
     weight = np.abs(network.input_weight.astype(object))
     low, high = network.input_range
     rows = weight.max(axis=1) if network.input_kind == "index" else weight.sum(axis=1) * max(-low, high)
     products = int(rows.max()) << max(network.input_shift, 0)
     bias = int(np.abs(network.bias.astype(object)).max())
-    root = transform * network.sqrt_half if network.block_bits % 2 else transform
     output = np.abs(network.output_weight.astype(object)).sum(axis=1) * state
     logit = int((output + np.abs(network.output_bias.astype(object))).max())
-    step = transform + products + bias
+    if isinstance(network, DenseNetwork) and network.threshold is not None:
+        bias += int(np.abs(network.threshold.astype(object)).max())
+    # M / 2^S may be above 1: then R is larger than the sum it comes from
+    rotated = transform
+    if isinstance(network, DenseNetwork):
+        rotated = max(transform, (root >> network.recurrent_shift) + 1)
+    step = rotated + products + bias
     return (step - 1).bit_length(), (root - 1).bit_length(), (logit - 1).bit_length()

@@ -14,6 +14,7 @@ from brevitas.proxy.parameter_quant import WeightQuantProxyFromInjector
 from torch import Tensor, nn
 
 from ..errors import InputError
+from .integer.dense import MULTIPLIER_BITS
 from .weight_format import TERNARY, WEIGHT_BITS, check_weight_bits
 
 # What Brevitas itself adds to an injector when it builds a layer around it.
@@ -63,7 +64,24 @@ class PublishedUniform(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         levels = 2 ** (self.bit_width - 1)
         step = _largest(x) / levels
-        value = torch.clamp(torch.round(x.detach() / step), -levels, levels - 1) * step
+        value = (x.detach() / step).round_().clamp_(-levels, levels - 1).mul_(step)
+        return straight_through(x, value), step, x.new_zeros(()), x.new_full((), self.bit_width)
+
+
+class MultiplierUniform(nn.Module):
+    """The same with a step that the integer network can multiply with: M / 2^S, M of 15 bits, rounded up.
+
+    Rounded up, so that the most negative weight stays within range and the largest is off by at most one step.
+    """
+
+    def __init__(self, bit_width: int) -> None:
+        super().__init__()
+        self.bit_width = PublishedUniform(bit_width).bit_width
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        levels = 2 ** (self.bit_width - 1)
+        step = _multiplier_step(_largest(x) / levels)
+        value = (x.detach() / step).round_().clamp_(-levels, levels - 1).mul_(step)
         return straight_through(x, value), step, x.new_zeros(()), x.new_full((), self.bit_width)
 
 
@@ -96,6 +114,15 @@ class PublishedWeights(ExtendedInjector, metaclass=StrictInjectorType, declare=T
 
     proxy_class = WeightQuantProxyFromInjector
     tensor_quant = PublishedUniform
+    signed = True
+    bit_width = 4
+
+
+class MultiplierWeights(ExtendedInjector, metaclass=StrictInjectorType, declare=True):
+    """Injector of :class:`MultiplierUniform`; option ``bit_width``, 4 unless set."""
+
+    proxy_class = WeightQuantProxyFromInjector
+    tensor_quant = MultiplierUniform
     signed = True
     bit_width = 4
 
@@ -152,11 +179,41 @@ def weight_quantiser(weight_bits: int | str) -> Quantiser:
     return Quantiser(TernaryWeights if weight_bits == TERNARY else injector.let(bit_width=weight_bits))
 
 
+def recurrent_quantiser(bits: int) -> Quantiser:
+    """A recurrent matrix of ``bits`` bits (2 to 8), in steps of M / 2^S.
+
+    Raises
+    ------
+    InputError
+        For anything else.
+    """
+    injector: Any = MultiplierWeights
+    return Quantiser(injector.let(bit_width=bits))
+
+
+def _multiplier_step(step: Tensor) -> Tensor:
+    """``step`` rounded up to M / 2^S with M of 15 bits; exact in single precision."""
+    mantissa, exponent = torch.frexp(step)
+    return torch.ldexp(torch.ceil(mantissa * 2**MULTIPLIER_BITS), exponent - MULTIPLIER_BITS)
+
+
 def _largest(x: Tensor) -> Tensor:
-    largest = x.detach().abs().max()
+    largest = torch.maximum(x.detach().amax(), -x.detach().amin())  # unlike abs().max(), quick in any memory layout
     return torch.where(largest > 0, largest, 1)
 
 
 def straight_through(latent: Tensor, value: Tensor) -> Tensor:
     """``value``, exactly, with the gradient of ``latent``."""
-    return value + (latent - latent.detach())  # the difference is an exact zero
+    return _StraightThrough.apply(latent, value)
+
+
+class _StraightThrough(torch.autograd.Function):
+    """The value of one, the gradient to the other: in no pass through memory."""
+
+    @staticmethod
+    def forward(ctx: Any, latent: Tensor, value: Tensor) -> Tensor:
+        return value.view_as(value)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return gradients[0], None

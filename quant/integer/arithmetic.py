@@ -65,3 +65,8 @@ def walsh_hadamard(values: np.ndarray, block_size: int) -> np.ndarray:
         values = np.stack([pairs[..., 0, :] + pairs[..., 1, :], pairs[..., 0, :] - pairs[..., 1, :]], axis=-2)
         half //= 2
     return values.reshape(shape)
+
+
+def modrelu(values: np.ndarray, threshold: np.ndarray) -> np.ndarray:
+    """``sign(values) · max(|values| + threshold, 0)``, exact, and 0 for 0; ``threshold`` is along the last axis."""
+    return np.sign(values) * np.maximum(np.abs(values) + threshold, 0)

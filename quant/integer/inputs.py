@@ -3,15 +3,15 @@
 import numpy as np
 
 from ...errors import InputError
-from .network import IntegerNetwork
+from .frozen import FrozenNetwork
 
 
-def quantise_inputs(network: IntegerNetwork, x: np.ndarray) -> np.ndarray:
+def quantise_inputs(network: FrozenNetwork, x: np.ndarray) -> np.ndarray:
     """``round(x / input_scale)``, half to even, clipped to the input format.
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
         Of input kind ``vector``.
     x : real numbers, any shape
 

@@ -1,38 +1,17 @@
-"""The integer network, validated; docs/integer-network.md says what its numbers mean."""
+"""The integer network of a Hadamard RNN, validated; docs/integer-network.md says what its numbers mean."""
 
 import math
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from ...errors import InputError
-
-ARRAY_TYPES = {
-    "signs": np.int8,
-    "input_weight": np.int8,
-    "bias": np.int32,
-    "output_weight": np.int8,
-    "output_bias": np.int64,
-}
-
-_RANGES = {
-    "input_bits": (1, 32),
-    "state_bits": (2, 32),
-    "input_shift": (-32, 32),
-    "weight_bits": (1, 8),
-    "sqrt_half_bits": (1, 30),
-}
-_CHOICES = {
-    "input_kind": ("vector", "index"),
-    "readout": ("last", "every"),
-    "readout_activation": ("relu", "none"),
-}
-_SCALES = ("input_scale", "state_scale", "logit_scale")
+from .frozen import FrozenNetwork
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class IntegerNetwork:
+class IntegerNetwork(FrozenNetwork):
     """A frozen Hadamard RNN: integers only, family ``hadamard``.
 
     One step, with A = (I_q ⊗ H_n) H_{t−1} and G = signs · A::
@@ -40,27 +19,13 @@ class IntegerNetwork:
         H_t = sat_w( round(G / √n) + bias + shift(input_weight X_t, input_shift) )
         Y   = output_weight relu(H) + output_bias
 
-    ``round`` is round half to even. The arrays are copied and made read-only.
-
     Attributes
     ----------
     signs : int8, shape ``(d,)``, −1 or +1
-    input_weight : int8, shape ``(d, m)``, ``weight_bits`` bits
-    bias : int32, shape ``(d,)``, ``state_bits`` bits, in units of ``state_scale``
-    output_weight : int8, shape ``(o, d)``, ``weight_bits`` bits
-    output_bias : int64, shape ``(o,)``, in units of ``logit_scale``
     block_size : n, a power of two that divides d
-    input_kind : ``"vector"`` (m integers a step) or ``"index"`` (a position in [0, m))
-    input_bits, input_signed : format of one input element
-    state_bits : w, signed
-    input_shift : f, bits to the left (negative: to the right, rounded half to even)
-    weight_bits : p, signed
     sqrt_half_bits : F, fraction bits of the constant √½ that odd log2(n) needs
-    readout : ``"last"`` or ``"every"`` step
-    readout_activation : ``"relu"`` or ``"none"``
-    input_scale, state_scale, logit_scale : real value of one unit; the hardware never sees them
-    labels : one name per class, or None
-    trained : free JSON object that says where the network comes from
+
+    and those of :class:`~.frozen.FrozenNetwork`.
 
     Raises
     ------
@@ -68,51 +33,19 @@ class IntegerNetwork:
         For every field that breaks its rule: one line with the value and what was expected.
     """
 
-    signs: np.ndarray
-    input_weight: np.ndarray
-    bias: np.ndarray
-    output_weight: np.ndarray
-    output_bias: np.ndarray
-    block_size: int
-    state_bits: int
-    input_kind: str = "vector"
-    input_bits: int = 8
-    input_signed: bool = False
-    input_shift: int = 0
-    weight_bits: int = 4
-    sqrt_half_bits: int = 15
-    readout: str = "last"
-    readout_activation: str = "relu"
-    input_scale: float = 1.0
-    state_scale: float = 1.0
-    logit_scale: float = 1.0
-    labels: tuple[str, ...] | None = None
-    trained: dict[str, Any] = field(default_factory=dict)
+    family: ClassVar[str] = "hadamard"
+    array_types: ClassVar = {"signs": np.int8, **FrozenNetwork.array_types}
+    options: ClassVar = ("block_size", *FrozenNetwork.options[:6], "sqrt_half_bits", *FrozenNetwork.options[6:])
+    ranges: ClassVar = FrozenNetwork.ranges | {"sqrt_half_bits": (1, 30)}
 
-    def __post_init__(self) -> None:
-        for name, dtype in ARRAY_TYPES.items():
-            object.__setattr__(self, name, _checked_array(name, getattr(self, name), dtype))
-        if self.labels is not None:
-            object.__setattr__(self, "labels", tuple(self.labels))
-        self._check_options()
-        self._check_shapes()
-        self._check_values()
-        self._check_headroom()
+    signs: np.ndarray
+    block_size: int
+    sqrt_half_bits: int = 15
 
     @property
     def hidden_size(self) -> int:
         """d, the number of units."""
         return len(self.signs)
-
-    @property
-    def input_size(self) -> int:
-        """m, the number of input elements a step (or of token positions)."""
-        return self.input_weight.shape[1]
-
-    @property
-    def output_size(self) -> int:
-        """o, the number of logits."""
-        return len(self.output_weight)
 
     @property
     def blocks(self) -> int:
@@ -129,82 +62,24 @@ class IntegerNetwork:
         """C_half = round(2^F / √2), the factor of odd k; exact."""
         return (math.isqrt(1 << (2 * self.sqrt_half_bits + 1)) + 1) >> 1
 
-    @property
-    def input_range(self) -> tuple[int, int]:
-        """Smallest and largest value of one input element (for ``index``: of the position)."""
-        if self.input_kind == "index":
-            return 0, self.input_size - 1
-        return signed_range(self.input_bits) if self.input_signed else (0, (1 << self.input_bits) - 1)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, IntegerNetwork):
-            return NotImplemented
-        return all(
-            np.array_equal(getattr(self, f.name), getattr(other, f.name))
-            if f.name in ARRAY_TYPES
-            else getattr(self, f.name) == getattr(other, f.name)
-            for f in fields(self)
-        )
-
-    __hash__ = None  # type: ignore[assignment]  # holds arrays
-
     def _check_options(self) -> None:
         if type(self.block_size) is not int or self.block_size < 1 or self.block_size & (self.block_size - 1):
             raise InputError(f"block_size must be a power of two, not {self.block_size!r}")
-        for name, (low, high) in _RANGES.items():
-            value = getattr(self, name)
-            if type(value) is not int or not low <= value <= high:
-                raise InputError(f"{name} must be an integer from {low} to {high}, not {value!r}")
-        for name, choices in _CHOICES.items():
-            value = getattr(self, name)
-            if value not in choices:
-                raise InputError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-        if type(self.input_signed) is not bool:
-            raise InputError(f"input_signed must be true or false, not {self.input_signed!r}")
-        if self.input_kind == "index" and self.input_signed:
-            raise InputError("input_signed must be false where input_kind is index")
-        for name in _SCALES:
-            value = getattr(self, name)
-            if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < math.inf:
-                raise InputError(f"{name} must be a positive finite number, not {value!r}")
-        if not isinstance(self.trained, dict):
-            raise InputError(f"trained must be a JSON object, not {self.trained!r}")
+        super()._check_options()
 
     def _check_shapes(self) -> None:
         d, n = self.hidden_size, self.block_size
         if d < 1 or d % n:
             raise InputError(f"block_size must divide the hidden size {d}, not {n}")
-        if self.input_weight.shape[0] != d or self.input_size < 1:
-            raise InputError(f"input_weight must have shape ({d}, m) with m at least 1, not {self.input_weight.shape}")
-        if self.bias.shape != (d,):
-            raise InputError(f"bias must have shape ({d},), not {self.bias.shape}")
-        if self.output_weight.shape[1] != d or self.output_size < 1:
-            raise InputError(
-                f"output_weight must have shape (o, {d}) with o at least 1, not {self.output_weight.shape}"
-            )
-        if self.output_bias.shape != (self.output_size,):
-            raise InputError(f"output_bias must have shape ({self.output_size},), not {self.output_bias.shape}")
-        if self.labels is not None and (
-            len(self.labels) != self.output_size or not all(isinstance(label, str) for label in self.labels)
-        ):
-            raise InputError(f"labels must be {self.output_size} strings or null, not {list(self.labels)!r}")
+        super()._check_shapes()
 
     def _check_values(self) -> None:
         wrong = self.signs[np.abs(self.signs.astype(np.int64)) != 1]
         if wrong.size:
             raise InputError(f"signs must be -1 or +1, not {int(wrong[0])}")
-        for name, bits in (
-            ("input_weight", self.weight_bits),
-            ("output_weight", self.weight_bits),
-            ("bias", self.state_bits),
-        ):
-            values, (low, high) = getattr(self, name), signed_range(bits)
-            wrong = values[(values < low) | (values > high)]
-            if wrong.size:
-                raise InputError(f"{name} must be from {low} to {high} ({bits} bits), not {int(wrong[0])}")
+        super()._check_values()
 
     def _check_headroom(self) -> None:
-        """Every intermediate of the 64-bit reference must be exact."""
         recurrent = self.state_bits + self.block_bits + 1
         if self.block_bits % 2:
             recurrent += self.sqrt_half_bits
@@ -213,31 +88,15 @@ class IntegerNetwork:
                 f"state_bits {self.state_bits}, block_size {self.block_size} and sqrt_half_bits "
                 f"{self.sqrt_half_bits} need {recurrent} bits for one product, expected at most 62"
             )
-        low, high = self.input_range
-        largest = max(-low, high) if self.input_kind == "vector" else 1
-        products = int(np.abs(self.input_weight.astype(np.int64)).sum(axis=1).max()) * largest
-        if (products << max(self.input_shift, 0)) >= 1 << 62:
-            raise InputError(f"input_shift must keep the input products below 2^62, not {self.input_shift}")
-        if int(np.abs(self.output_bias).max()) >= 1 << 61 or int(self.output_bias.min()) == -(1 << 63):
-            raise InputError("output_bias must be smaller than 2^61 in magnitude")
+        super()._check_headroom()
 
 
-def signed_range(bits: int) -> tuple[int, int]:
-    """Smallest and largest value of a signed integer of ``bits`` bits."""
-    return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+def check_hadamard(network: FrozenNetwork) -> None:
+    """Refuse a network of another family, for parts that a Hadamard RNN alone has.
 
-
-def _checked_array(name: str, value: object, dtype: type[np.signedinteger]) -> np.ndarray:
-    array = np.asarray(value)
-    if not np.issubdtype(array.dtype, np.integer):
-        raise InputError(f"{name} must hold integers, not {array.dtype}")
-    dimensions = 2 if name.endswith("weight") else 1
-    if array.ndim != dimensions:
-        raise InputError(f"{name} must have {dimensions} dimension{'s' * (dimensions > 1)}, not {array.ndim}")
-    limits = np.iinfo(dtype)
-    wrong = array[(array < limits.min) | (array > limits.max)]
-    if wrong.size:
-        raise InputError(f"{name} must fit {np.dtype(dtype).name}, not {int(wrong[0])}")
-    array = np.array(array, dtype=dtype, order="C")
-    array.setflags(write=False)
-    return array
+    Raises
+    ------
+    InputError
+    """
+    if not isinstance(network, IntegerNetwork):
+        raise InputError(f"network must be of family hadamard for this, not {network.family}")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import block_diag, hadamard
 
-from hadamrnn.quant.bias_rounding import BiasRounding, round_biases
+from hadamrnn.quant.bias_rounding import BiasRounding
 
 
 def accumulated(signs: np.ndarray, block_size: int, gain: float, steps: int) -> np.ndarray:
@@ -24,7 +24,7 @@ def test_ends_up_closer_than_the_nearest_integers(size: int, block: int, steps: 
     for _ in range(5):
         bias, signs = random.normal(0, 30, size), random.choice([-1, 1], size)
         total = accumulated(signs, block, block**-0.5, steps)
-        ours = round_biases(bias, signs, block, block**-0.5, steps) - bias
+        ours = BiasRounding(signs, block, block**-0.5, steps)(bias) - bias
         nearest = np.rint(bias) - bias
         ratios.append(np.linalg.norm(total @ ours) / np.linalg.norm(total @ nearest))
         assert np.abs(ours).max() < 4
@@ -35,14 +35,14 @@ def test_ends_up_closer_than_the_nearest_integers(size: int, block: int, steps: 
 def test_one_step_is_the_nearest_integer() -> None:
     bias = np.array([0.4, -3.6, 2.5, 1.5, 7.0, -0.49, 100.2, -100.7])
     signs = np.array([1, -1, 1, 1, -1, 1, -1, -1])
-    assert np.array_equal(round_biases(bias, signs, 8, 8**-0.5, 1), np.rint(bias))
+    assert np.array_equal(BiasRounding(signs, 8, 8**-0.5, 1)(bias), np.rint(bias))
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 7, 64])
 def test_integers_stay_as_they_are(steps: int) -> None:
     bias = np.arange(-8.0, 8.0)
     signs = np.random.default_rng(0).choice([-1, 1], 16)
-    assert np.array_equal(round_biases(bias, signs, 16, 0.25, steps), bias)
+    assert np.array_equal(BiasRounding(signs, 16, 0.25, steps)(bias), bias)
 
 
 @pytest.mark.parametrize(("size", "block"), [(64, 64), (64, 32), (32, 8)])
@@ -61,9 +61,9 @@ def test_states_after_different_numbers_of_steps_are_closer_on_average(size: int
                 np.sqrt(sum(weight * np.linalg.norm(total @ (integers - bias)) ** 2 for weight, total in totals))
             )
 
-        ours = round_biases(bias, signs, block, gain, weights)
+        ours = BiasRounding(signs, block, gain, weights)(bias)
         ratios.append(effect(ours) / effect(np.rint(bias)))
-        singles.append(effect(ours) / effect(round_biases(bias, signs, block, gain, 150)))
+        singles.append(effect(ours) / effect(BiasRounding(signs, block, gain, 150)(bias)))
         assert np.abs(ours - bias).max() < 4
     assert max(ratios) <= 1.001
     assert np.mean(ratios) < 0.9
@@ -74,5 +74,5 @@ def test_one_number_of_steps_may_be_given_as_a_weight() -> None:
     random = np.random.default_rng(0)
     bias, signs = random.normal(0, 30, 32), random.choice([-1, 1], 32)
     rounding = BiasRounding(signs, 16, 0.25, np.eye(1, 50, 49)[0])
-    assert np.array_equal(rounding(bias), round_biases(bias, signs, 16, 0.25, 50))
-    assert np.array_equal(rounding(2 * bias), round_biases(2 * bias, signs, 16, 0.25, 50))
+    assert np.array_equal(rounding(bias), BiasRounding(signs, 16, 0.25, 50)(bias))
+    assert np.array_equal(rounding(2 * bias), BiasRounding(signs, 16, 0.25, 50)(2 * bias))

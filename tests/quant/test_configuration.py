@@ -62,7 +62,7 @@ def test_options_of_the_task_are_spelt_out() -> None:
     assert parse_config(FULL.replace("permuted = true\n", "")).task_options == {"permuted": False}
 
 
-@pytest.mark.parametrize("kind", ["float", "lstm"])
+@pytest.mark.parametrize("kind", ["float", "lstm", "gru", "fastrnn", "fastgrnn", "ornn"])
 def test_a_baseline_has_only_the_options_of_its_kind(kind: str) -> None:
     config = parse_config(FULL).replace_kind(kind)
     written = config.to_toml()
@@ -73,6 +73,49 @@ def test_a_baseline_has_only_the_options_of_its_kind(kind: str) -> None:
     assert config.task_options == {"permuted": True}
     with pytest.raises(InputError, match=rf"^\[network\] \w+ does not go with kind '{kind}', which has no use for it$"):
         parse_config(FULL.replace("[network]", f'[network]\nkind = "{kind}"'))
+
+
+def test_any_setting_can_be_replaced() -> None:
+    config = parse_config(FULL)
+    changed = config.replace_settings(weight_bits=6, block_size=64, epochs=7)
+    assert (changed.network.weight_bits, changed.network.block_size, changed.training.epochs) == (6, 64, 7)
+    assert (changed.network.signs, changed.training.seed) == ("drawn", 12)
+    dense = config.replace_settings(kind="qornn", strategy="ste-projunn", rank=2)
+    assert (dense.network.hidden_size, dense.network.strategy, dense.network.rank) == (512, "ste-projunn", 2)
+    with pytest.raises(
+        InputError, match=r"^\[network\] rank does not go with kind 'hadamard', which has no use for it$"
+    ):
+        config.replace_settings(rank=2)
+    with pytest.raises(InputError, match=r"^unknown 'sed'; settings: kind, hidden_size, "):
+        config.replace_settings(sed=2)
+
+
+def test_a_document_too_deep_to_read_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^not a TOML document: "):
+        parse_config("task = " + "[" * 100_000)
+
+
+def test_one_block_stays_one() -> None:
+    config = parse_config(MINIMAL)
+    assert config.network.block_size == config.network.hidden_size == 64
+    assert config.replace_settings(hidden_size=128).network.block_size == 128
+    assert config.replace_settings(hidden_size=128, block_size=64).network.block_size == 64
+    blocks = config.replace_settings(block_size=16)
+    assert blocks.replace_settings(hidden_size=128).network.block_size == 16
+    assert config.replace_settings(kind="float", hidden_size=32).network.block_size == 32
+    assert config.replace_settings(kind="lstm", hidden_size=48).network.hidden_size == 48
+
+
+def test_options_of_one_kind_have_their_defaults_in_another() -> None:
+    lstm = parse_config(MINIMAL.replace("64", '48\nkind = "lstm"\ngate_bias = "chrono"'))
+    assert lstm.replace_kind("gru").network.gate_bias == "chrono"
+    with pytest.raises(InputError, match=r"^\[network\] gate_bias must be one of uniform, chrono, not 'one'$"):
+        parse_config(lstm.to_toml().replace('"chrono"', '"one"'))
+    dense = lstm.replace_kind("qornn")
+    assert (dense.network.hidden_size, dense.network.readout_activation) == (48, "relu")
+    assert dense.replace_kind("lstm").network.gate_bias == "uniform"
+    with pytest.raises(InputError, match=r"^block_size must be a power of two, not 48$"):
+        lstm.replace_kind("hadamard")
 
 
 def test_an_lstm_may_have_any_number_of_units() -> None:
@@ -131,9 +174,11 @@ def test_training_options_can_be_replaced() -> None:
         ('"ternary"', '"binary"', "[network] weight_bits must be 2 to 8 or 'ternary', not 'binary'"),
         ('"ternary"', "true", "[network] weight_bits must be 2 to 8 or 'ternary', not True"),
         ('"drawn"', '"fixed"', "[network] signs must be one of searched, learned, drawn, not 'fixed'"),
-        ("= 512", '= 512\nkind = "gru"', "[network] kind must be one of hadamard, float, lstm, not 'gru'"),
+        ("= 512", '= 512\nkind = "rnn"', "[network] kind must be one of hadamard, qornn, float, lstm, gru, "),
         ("= 512", "= 512\nembedding_size = -1", "[network] embedding_size must be an integer of at least 0, not -1"),
         ('"none"', '"tanh"', "[network] readout_activation must be one of relu, none, not 'tanh'"),
+        ("= 512", '= 512\nbias = "none"', "[network] bias must be one of centred, plain, not 'none'"),
+        ("= 512", '= 512\nblank_input = "one"', "[network] blank_input must be one of zero, learned, not 'one'"),
         ("epochs = 3", "epochs = 0", "[training] epochs must be an integer of at least 1, not 0"),
         ("1e-05", '"fast"', "[training] learning_rate must be a number above 0 and at most 1, not 'fast'"),
         ("1e-05", "nan", "[training] learning_rate must be a number above 0 and at most 1, not nan"),

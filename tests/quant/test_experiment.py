@@ -1,6 +1,7 @@
 """Experiments: what a run folder holds, when it is refused, and that it gives the network back."""
 
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,24 +10,21 @@ import pytest
 import torch
 
 from hadamrnn.errors import InputError
+from hadamrnn.model.checkpoint import read_checkpoint, write_checkpoint
+from hadamrnn.model.options import TrainingOptions
 from hadamrnn.model.progress import StepReport
+from hadamrnn.model.split import Split
 from hadamrnn.model.training import evaluate
 from hadamrnn.quant import experiment
-from hadamrnn.quant.configuration import parse_config
+from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions, parse_config
 from hadamrnn.quant.experiment import Run, build_network, load_run, train
-from hadamrnn.quant.run_folder import CONFIG, FILES, RESULT
+from hadamrnn.quant.run_folder import BEST, CONFIG, FILES, LAST, RESULT
 
-CONFIGURATION = parse_config("""
-[task]
-name = "digits"
-[network]
-hidden_size = 16
-block_size = 8
-weight_bits = 3
-[training]
-epochs = 3
-batch_size = 100
-""")
+CONFIGURATION = ExperimentConfig(
+    task="digits",
+    network=NetworkOptions(hidden_size=16, block_size=8, weight_bits=3),
+    training=TrainingOptions(epochs=3, batch_size=100),
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +44,18 @@ def test_the_result_is_that_of_the_network(run: Run) -> None:
         found = evaluate(run.network, getattr(run.task, split))
         assert run.result[split] == asdict(found)
     assert run.result["parameters"] == 16 + 16 + 16 + 160 + 10
+    assert run.result["shape"] == {"input_size": 1, "output_size": 10, "input_kind": "vector", "readout": "last"}
     assert {"hadamrnn", "torch", "brevitas", "numpy", "python", "scikit-learn"} == set(run.result["versions"])
 
 
-def test_the_result_of_a_large_split_is_that_of_its_first_sequences(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_result_of_a_large_split_is_that_of_its_first_sequences(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(experiment, "EVALUATED", 100)
-    part = experiment._evaluated(run.task.train)
-    assert np.array_equal(part.y, run.task.train.y[:100])
-    assert experiment._evaluated(part) is part
+    run = train(CONFIGURATION.replace(epochs=1), tmp_path)
+    for split in ("train", "validation", "test"):
+        x, y, lengths = getattr(run.task, split).batch(np.arange(100))
+        assert run.result[split] == asdict(evaluate(run.network, Split(x=x, y=y, lengths=lengths)))
 
 
 def test_patience_ends_a_run_early(tmp_path: Path) -> None:
@@ -152,7 +154,27 @@ def test_a_configuration_of_an_older_version_resumes_with_defaults(run: Run, tmp
     assert train(CONFIGURATION, tmp_path, resume=True).result["test"] == run.result["test"]
 
 
-@pytest.mark.parametrize("kind", ["float", "lstm"])
+def test_a_run_from_before_biases_were_centred_says_so(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(run.folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / CONFIG).write_text((run.folder / CONFIG).read_text().replace('bias = "centred"\n', ""))
+    for name in (LAST, BEST):
+        state = read_checkpoint(tmp_path / name)
+        del state["network"]["input_mean"]
+        write_checkpoint(tmp_path / name, state)
+    reason = "(it has no mean input to centre biases about; such runs go on with bias = 'plain')"
+    with pytest.raises(InputError) as error:
+        load_run(tmp_path)
+    assert str(error.value) == f"{tmp_path / BEST}: does not fit config.toml {reason}"
+    (tmp_path / RESULT).unlink()
+    with pytest.raises(InputError) as error:
+        train(CONFIGURATION, tmp_path, resume=True)
+    assert str(error.value) == f"{tmp_path / LAST}: a checkpoint of another network {reason}"
+    (tmp_path / CONFIG).write_text((run.folder / CONFIG).read_text().replace('"centred"', '"plain"'))
+    (tmp_path / RESULT).write_text((run.folder / RESULT).read_text())
+    assert load_run(tmp_path).network.input_mean is None
+
+
+@pytest.mark.parametrize("kind", ["float", "lstm", "gru", "fastrnn", "fastgrnn", "ornn"])
 def test_baselines_train_load_and_are_not_frozen(kind: str, tmp_path: Path) -> None:
     finished = train(CONFIGURATION.replace_kind(kind).replace(epochs=2), tmp_path / "run")
     assert finished.result["kind"] == kind
@@ -224,3 +246,14 @@ def test_damaged_files_are_refused(run: Run, tmp_path: Path, name: str, content:
 
 def _untimed(result: dict) -> dict:
     return {**result, "seconds": 0, "searched": {**result["searched"], "seconds": 0}}
+
+
+def test_a_search_that_cannot_be_leaves_no_folder(tmp_path: Path) -> None:
+    embedded = ExperimentConfig(
+        task="copy",
+        task_options={"sequences": 10},
+        network=NetworkOptions(hidden_size=16, block_size=8, embedding_size=4),
+    )
+    with pytest.raises(InputError, match="signs cannot be searched with an embedding for task 'copy'"):
+        train(embedded, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

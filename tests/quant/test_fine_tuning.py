@@ -71,10 +71,13 @@ def step_loop_logits(network: HadamardRNN, frozen: IntegerNetwork, x: Tensor, le
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("activation", ["relu", "none"])
 @pytest.mark.parametrize(("block_size", "finer"), [(32, 0), (16, 0), (4, 2)])
-def test_values_and_gradients_are_those_of_a_step_loop(kind: dict[str, Any], block_size: int, finer: int) -> None:
+def test_values_and_gradients_are_those_of_a_step_loop(
+    kind: dict[str, Any], block_size: int, finer: int, activation: str
+) -> None:
     task = toy_task(**kind)
-    network = toy_network(task, block_size=block_size)
+    network = toy_network(task, block_size=block_size, readout_activation=activation)
     frozen = integers_of(network, task, finer)
     loop = IntegerLoop(frozen)
     x, y, lengths = tensors(task.test, np.arange(30), torch.device("cpu"))
@@ -123,6 +126,8 @@ def test_what_is_frozen_afterwards_is_what_was_trained(kind: dict[str, Any]) -> 
     assert evaluate_integers(frozen, task.validation) == tuned.after
     assert np.array_equal(frozen.signs, before.signs)
     assert torch.equal(network.input_weight, latents)  # the given network is left alone
+    assert network.sign_latents.requires_grad
+    assert not tuned.network.sign_latents.requires_grad
 
 
 def test_it_helps_where_states_are_coarse() -> None:

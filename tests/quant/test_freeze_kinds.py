@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hadamrnn.errors import InputError
-from hadamrnn.model.baselines import LSTMBaseline
+from hadamrnn.model.baselines import Baseline
 from hadamrnn.model.network import HadamardRNN
 from hadamrnn.model.objective import evaluate, tensors
 from hadamrnn.model.task import GeneratedSplit, Task
@@ -98,6 +98,17 @@ def test_an_embedding_is_folded_into_the_table() -> None:
     assert (frozen.input_scale, frozen.input_bits) == (1.0, 2)
 
 
+def test_blanks_drive_no_integer_state() -> None:
+    task = toy_task(input_kind="index", readout="every")
+    network = toy_network(task, blank=1)
+    with torch.no_grad():
+        network.bias.zero_()
+    frozen, _ = freeze(network, task)
+    assert not frozen.input_weight[:, 1].any()
+    assert frozen.input_weight[:, [0, 2]].any(0).all()
+    assert not frozen.bias.any()
+
+
 def test_padding_is_not_calibrated_on() -> None:
     task = toy_task(lengths=True)
     network = toy_network(task)
@@ -170,8 +181,8 @@ def test_stored_bits() -> None:
 
 
 def test_what_cannot_be_frozen_or_evaluated() -> None:
-    lstm: Any = LSTMBaseline(input_size=3, hidden_size=4, output_size=2)
-    with pytest.raises(InputError, match=r"^network must be a HadamardRNN to be frozen, not LSTMBaseline$"):
+    lstm: Any = Baseline("lstm", input_size=3, hidden_size=4, output_size=2)
+    with pytest.raises(InputError, match=r"^network must be a HadamardRNN to be frozen, not Baseline$"):
         freeze(lstm, toy_task())
     frozen, _ = freeze(toy_network(toy_task()), toy_task())
     with pytest.raises(InputError, match=r"^sequences must have shape \(T, 3\) for this network, not \(20,\)$"):

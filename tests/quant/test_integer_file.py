@@ -104,8 +104,8 @@ def test_header_that_promises_too_much(tmp_path: Path) -> None:
         ({"version": 2}, "version must be 1, not 2"),
         ({"version": True}, "version must be 1, not True"),
         ({"version": None}, "version must be 1, not None"),
-        ({"family": "dense"}, "family must be hadamard, not 'dense'"),
-        ({"colour": 1}, "metadata has 'colour', which version 1 does not know"),
+        ({"family": "sparse"}, "family must be one of hadamard, dense, not 'sparse'"),
+        ({"colour": 1}, "metadata has 'colour', which family 'hadamard' of version 1 does not know"),
         ({"hidden_size": 17}, "tensor 'signs' must have shape (17,), not (16,)"),
         ({"hidden_size": "16"}, "hidden_size must be a positive integer, not '16'"),
         ({"output_size": -1}, "output_size must be a positive integer, not -1"),
@@ -169,6 +169,13 @@ def test_tensors_that_are_wrong(tmp_path: Path, name: str, tensor: np.ndarray | 
 def test_nothing_half_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="trained must be plain JSON"):
         write_network(network(trained={"scale": float("nan")}), tmp_path / "net.safetensors")
+    deep: dict[str, Any] = {}
+    for _ in range(40):
+        deep = {"a": deep}
+    with pytest.raises(InputError, match=r"^trained must be plain JSON: nested deeper than 32 levels$"):
+        write_network(network(trained=deep), tmp_path / "net.safetensors")
+    with pytest.raises(InputError, match=r"^trained and labels must fit a header of 1048576 bytes, not 1\d{6}$"):
+        write_network(network(trained={"notes": "x" * (1 << 20)}), tmp_path / "net.safetensors")
     with pytest.raises(InputError, match=r"cannot write .*: No such file or directory"):
         write_network(network(), tmp_path / "missing" / "net.safetensors")
     (tmp_path / "folder").mkdir()

@@ -10,20 +10,17 @@ import pytest
 
 from hadamrnn.errors import InputError
 from hadamrnn.model import training
+from hadamrnn.model.options import TrainingOptions
 from hadamrnn.quant import run_folder
-from hadamrnn.quant.configuration import parse_config
+from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions
 from hadamrnn.quant.experiment import begin, train
 from hadamrnn.quant.run_folder import find_runs, run_state
 
-CONFIGURATION = parse_config("""
-[task]
-name = "digits"
-[network]
-hidden_size = 8
-[training]
-epochs = 2
-batch_size = 200
-""")
+CONFIGURATION = ExperimentConfig(
+    task="digits",
+    network=NetworkOptions(hidden_size=8),
+    training=TrainingOptions(epochs=2, batch_size=200),
+)
 
 
 @pytest.fixture(scope="module")

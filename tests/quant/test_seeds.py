@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from hadamrnn.errors import InputError
-from hadamrnn.quant.configuration import parse_config
+from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions
 from hadamrnn.quant.experiment import begin
 from hadamrnn.quant.seeds import found_seed_runs, seed_runs, summarise
 
-CONFIGURATION = parse_config('[task]\nname = "digits"\n[network]\nhidden_size = 8\n')
+CONFIGURATION = ExperimentConfig(task="digits", network=NetworkOptions(hidden_size=8))
 
 
 def test_every_seed_has_its_folder_and_is_found_again(tmp_path: Path) -> None:
