@@ -4,7 +4,7 @@ from amaranth.hdl import Const, Module, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from .delay_line import RowCounter
+from .row_counter import RowCounter
 
 
 class CoefficientMemory(wiring.Component):

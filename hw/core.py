@@ -5,12 +5,22 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..quant.integer import IntegerNetwork
+from .channel import channel_bits, row_layout, words_of
 from .data_sheet import DataSheet
-from .input_product import InputProduct, step_layout
+from .inputs.column_memory import ColumnMemory
+from .inputs.folded_product import FoldedProduct
+from .inputs.index_collector import IndexCollector, column_layout
+from .inputs.input_format import bytes_for
+from .inputs.input_product import InputProduct, step_layout
+from .inputs.interleaver import Interleaver
+from .inputs.step_collector import StepCollector
+from .inputs.step_memory import StepMemory
+from .inputs.step_register import StepRegister
 from .parameters import CoreParameters
-from .read_out import ArgMax, ReadOut
-from .recurrence import Recurrence, state_layout
-from .step_collector import StepCollector, bytes_for
+from .read_out.arg_max import ArgMax
+from .read_out.every import ReadOutEvery
+from .read_out.last import ReadOut, logit_layout
+from .ring.recurrence import Recurrence, state_layout
 from .stream_buffer import StreamBuffer
 
 
@@ -29,13 +39,17 @@ class HadamardCore(wiring.Component):
     Members
     -------
     s_axis_tdata, s_axis_tvalid, s_axis_tready, s_axis_tlast
-        One input element per beat, m beats a step; ``tlast`` with the last beat of a sequence.
+        E input elements per beat, ceil(m / E) beats a step, or one index; ``tlast`` with the last beat of a sequence.
     m_axis_tdata, m_axis_tvalid, m_axis_tready, m_axis_tlast
-        Results. ``logits``: o beats, logit 0 first, ``tlast`` with the last; ``class``: one beat with ``tlast``.
+        Results, of the last step or of every step. ``logits``: o beats, logit 0 first, ``tlast`` with the last;
+        ``class``: one beat, ``tlast`` with the last result of a sequence.
     m_trace_tdata, m_trace_tvalid, m_trace_tready, m_trace_tlast
         Only where ``parameters.trace``: every row after every step, ``tlast`` with the last row of each step.
-    error : ``Out(1)``
-        High for one clock where ``tlast`` came in the middle of a step.
+    error : ``Out(C)``
+        High for one clock where ``tlast`` came in the middle of a step, or an index was m or more.
+
+    With several channels C there are ``s0_axis_tdata`` … in place of ``s_axis_tdata`` …, one input port a channel, bit
+    c of ``error`` is channel c's, and ``m_axis_tid`` and ``m_trace_tid`` say whose a beat is.
 
     Attributes
     ----------
@@ -51,16 +65,22 @@ class HadamardCore(wiring.Component):
         self.network = network
         self.parameters = parameters
         self.data_sheet = sheet = DataSheet(network, parameters)
-        members = {
-            "s_axis_tdata": In(8 * sheet.input_bytes),
-            "s_axis_tvalid": In(1),
-            "s_axis_tready": Out(1),
-            "s_axis_tlast": In(1),
+        tid = channel_bits(parameters.channels)
+        members = {}
+        for port in sheet.input_ports:
+            members |= {
+                f"{port}_tdata": In(8 * sheet.input_bytes),
+                f"{port}_tvalid": In(1),
+                f"{port}_tready": Out(1),
+                f"{port}_tlast": In(1),
+            }
+        members |= {
             "m_axis_tdata": Out(8 * sheet.output_bytes),
             "m_axis_tvalid": Out(1),
             "m_axis_tready": In(1),
             "m_axis_tlast": Out(1),
-            "error": Out(1),
+            **({"m_axis_tid": Out(tid)} if tid else {}),
+            "error": Out(parameters.channels),
         }
         if parameters.trace:
             members |= {
@@ -68,48 +88,105 @@ class HadamardCore(wiring.Component):
                 "m_trace_tvalid": Out(1),
                 "m_trace_tready": In(1),
                 "m_trace_tlast": Out(1),
+                **({"m_trace_tid": Out(tid)} if tid else {}),
             }
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.step_collector = collector = StepCollector(self.network)
-        m.submodules.input_product = product = InputProduct(self.network, self.parameters.lanes)
+        channels = self.parameters.channels
         m.submodules.recurrence = recurrence = Recurrence(self.network, self.parameters)
-        m.submodules.read_out = read_out = ReadOut(
-            self.network, self.parameters.lanes, self.parameters.readout_multipliers
+        kind = ReadOut if self.network.readout == "last" else ReadOutEvery
+        m.submodules.read_out = read_out = kind(
+            self.network, self.parameters.lanes, self.parameters.readout_multipliers, channels
         )
-        m.submodules.step_buffer = step_buffer = StreamBuffer(step_layout(self.network))
-        wiring.connect(m, collector.step, step_buffer.input)
-        wiring.connect(m, step_buffer.output, product.step)
-        wiring.connect(m, product.drive, recurrence.drive)
+        wiring.connect(m, self._connect_input(m), recurrence.drive)
         wiring.connect(m, recurrence.last_state, read_out.state)
-        m.d.comb += [
-            collector.beat.valid.eq(self.s_axis_tvalid),
-            collector.beat.payload.element.eq(self.s_axis_tdata),
-            collector.beat.payload.last.eq(self.s_axis_tlast),
-            self.s_axis_tready.eq(collector.beat.ready),
-            self.error.eq(collector.error),
-        ]
         result = read_out.logits
-        payload, last = result.payload.logit, result.payload.last
         if self.parameters.output == "class":
-            m.submodules.arg_max = arg_max = ArgMax(self.network)
-            wiring.connect(m, read_out.logits, arg_max.logits)
-            result, payload, last = arg_max.best, arg_max.best.payload, 1
+            m.submodules.arg_max = arg_max = ArgMax(self.network, channels)
+            wiring.connect(m, result, arg_max.logits)
+            result = arg_max.best
+            payload = result.payload.index
+        else:
+            if self.network.readout == "every":  # whose products wait for `ready`: it shall be a register
+                m.submodules.result_buffer = buffer = StreamBuffer(logit_layout(self.network, channels))
+                wiring.connect(m, result, buffer.input)
+                result = buffer.output
+            payload = result.payload.logit
         m.d.comb += [
             self.m_axis_tdata.eq(payload),  # sign-extended where it is signed
             self.m_axis_tvalid.eq(result.valid),
-            self.m_axis_tlast.eq(last),
+            self.m_axis_tlast.eq(result.payload.last),
             result.ready.eq(self.m_axis_tready),
         ]
+        if channels > 1:
+            m.d.comb += self.m_axis_tid.eq(result.payload.channel)
         if self.parameters.trace:
             self._connect_trace(m, recurrence.trace)
         return m
 
+    def _connect_input(self, m: Module) -> stream.Interface:
+        """The input ports and what makes rows of drive of their beats; returns the stream of the rows."""
+        network, form, lanes = self.network, self.data_sheet.input_format, self.parameters.lanes
+        rows, channels = self.data_sheet.schedule.rows, self.parameters.channels
+        if channels > 1:
+            return self._connect_channels(m)
+        if form.fold > 1:
+            m.submodules.step_memory = collector = StepMemory(network, form, rows)
+            m.submodules.folded_product = product = FoldedProduct(network, form, lanes)
+            wiring.connect(m, collector.part, product.part)
+        else:
+            if network.input_kind == "index":
+                m.submodules.index_collector = collector = IndexCollector(network, form, rows)
+                m.submodules.column_memory = product = ColumnMemory(network, lanes)
+            else:
+                m.submodules.step_collector = collector = StepCollector(network, form)
+                m.submodules.input_product = product = InputProduct(network, lanes)
+            m.submodules.step_buffer = step_buffer = StreamBuffer(product.step.payload.shape())
+            wiring.connect(m, collector.step, step_buffer.input)
+            wiring.connect(m, step_buffer.output, product.step)
+        self._connect_port(m, "s_axis", collector.beat)
+        m.d.comb += self.error.eq(collector.error)
+        return product.drive
+
+    def _connect_port(self, m: Module, port: str, beat: stream.Interface) -> None:
+        m.d.comb += [
+            beat.valid.eq(getattr(self, f"{port}_tvalid")),
+            beat.payload.elements.as_value().eq(getattr(self, f"{port}_tdata")),
+            beat.payload.last.eq(getattr(self, f"{port}_tlast")),
+            getattr(self, f"{port}_tready").eq(beat.ready),
+        ]
+
+    def _connect_channels(self, m: Module) -> stream.Interface:
+        """A port, a collector and a place for a step of each channel; one product of inputs for all."""
+        network, form, lanes = self.network, self.data_sheet.input_format, self.parameters.lanes
+        rows, channels = self.data_sheet.schedule.rows, self.parameters.channels
+        index = network.input_kind == "index"
+        layout = column_layout(network, rows) if index else step_layout(network)
+        m.submodules.interleaver = interleaver = Interleaver(layout, channels)
+        for channel, port in enumerate(self.data_sheet.input_ports):
+            collector = IndexCollector(network, form, rows) if index else StepCollector(network, form)
+            m.submodules[f"collector_{channel}"] = collector
+            m.submodules[f"step_register_{channel}"] = register = StepRegister(layout)
+            wiring.connect(m, collector.step, register.input)
+            wiring.connect(m, register.output, interleaver.steps[channel])
+            self._connect_port(m, port, collector.beat)
+            m.d.comb += [
+                interleaver.in_sequence[channel].eq(collector.in_sequence),
+                self.error[channel].eq(collector.error),
+            ]
+        m.submodules.slot_buffer = buffer = StreamBuffer(interleaver.slot.payload.shape())
+        product = ColumnMemory(network, lanes, channels) if index else InputProduct(network, lanes, channels)
+        m.submodules.input_product = product
+        wiring.connect(m, interleaver.slot, buffer.input)
+        wiring.connect(m, buffer.output, product.step)
+        return product.drive
+
     def _connect_trace(self, m: Module, trace: stream.Interface) -> None:
         network, rows = self.network, self.data_sheet.schedule.rows
-        m.submodules.trace_buffer = buffer = StreamBuffer(state_layout(network, self.parameters.lanes))
+        layout = row_layout(state_layout(network, self.parameters.lanes), self.parameters.channels)
+        m.submodules.trace_buffer = buffer = StreamBuffer(layout)
         wiring.connect(m, trace, buffer.input)
         row = Signal(range(rows))
         last = row == rows - 1
@@ -120,6 +197,9 @@ class HadamardCore(wiring.Component):
             self.m_trace_tlast.eq(last),
             buffer.output.ready.eq(self.m_trace_tready),
         ]
-        m.d.comb += [extended[lane].eq(buffer.output.payload[lane]) for lane in range(self.parameters.lanes)]
+        states = words_of(buffer.output.payload)
+        m.d.comb += [extended[lane].eq(states[lane]) for lane in range(self.parameters.lanes)]
+        if self.parameters.channels > 1:
+            m.d.comb += self.m_trace_tid.eq(buffer.output.payload.channel)
         with m.If(self.m_trace_tvalid & self.m_trace_tready):
             m.d.sync += row.eq(Mux(last, 0, row + 1))

@@ -27,7 +27,8 @@ class StreamBuffer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         shape = self.shape
-        payload, spare = Signal(shape, reset_less=True), Signal(shape, reset_less=True)
+        payload = Signal(shape, reset_less=True)
+        spare = Signal(shape, reset_less=True)
         spare_valid = Signal()
         m.d.comb += [self.input.ready.eq(~spare_valid), self.output.payload.eq(payload)]
         with m.If(~self.output.valid | self.output.ready):
@@ -36,6 +37,8 @@ class StreamBuffer(wiring.Component):
                 m.d.sync += payload.eq(spare)
             with m.Else():
                 m.d.sync += payload.eq(self.input.payload)
-        with m.Elif(self.input.valid & self.input.ready):
-            m.d.sync += [spare.eq(self.input.payload), spare_valid.eq(1)]
+        with m.Elif(self.input.valid):
+            m.d.sync += spare_valid.eq(1)
+        with m.If(~spare_valid):  # whether or not it will be needed: its enable need not wait for `output.ready`
+            m.d.sync += spare.eq(self.input.payload)
         return m

@@ -18,10 +18,21 @@ from .streams import Port, StreamBench, Transfer, axi_port
 
 @dataclass(frozen=True)
 class InputSequence:
-    """One sequence: ``inputs`` of shape ``(T, m)``, and how many beats of one more step end it too early."""
+    """One sequence: ``inputs`` of shape ``(T, m)``, or ``(T,)`` for indices, and what makes it malformed.
+
+    Attributes
+    ----------
+    surplus : how many beats of one more step end it too early
+    wrong : for indices, how many steps come after one more with an index that is none; None for no such step
+    """
 
     inputs: np.ndarray
     surplus: int = 0
+    wrong: int | None = None
+
+    @property
+    def malformed(self) -> bool:
+        return self.surplus > 0 or self.wrong is not None
 
 
 def random_sequences(network: IntegerNetwork, lengths: Sequence[int], *, seed: int = 0) -> list[InputSequence]:
@@ -31,13 +42,22 @@ def random_sequences(network: IntegerNetwork, lengths: Sequence[int], *, seed: i
 
 
 def beats_of(core: HadamardCore, sequences: Sequence[InputSequence]) -> list[dict[str, int]]:
-    """The beats of all sequences, each element extended to whole bytes."""
-    limit = 1 << 8 * core.data_sheet.input_bytes
+    """The beats of all sequences, each element extended to whole bytes; unused ones all ones."""
+    form = core.data_sheet.input_format
+    bits = 8 * form.element_bytes
     beats = []
     for sequence in sequences:
-        elements = [*sequence.inputs.reshape(-1).tolist(), *range(sequence.surplus)]
-        beats += [{"data": element % limit, "last": 0} for element in elements[:-1]]
-        beats.append({"data": elements[-1] % limit, "last": 1})
+        steps = [np.atleast_1d(step).tolist() for step in sequence.inputs]
+        if sequence.wrong is not None:
+            steps += [[core.network.input_size]] + [[(1 << bits) - 1]] * sequence.wrong
+        words = [
+            [*step, *[-1] * (-len(step) % form.beat_elements)][start : start + form.beat_elements]
+            for step in steps
+            for start in range(0, len(step), form.beat_elements)
+        ]
+        words += [[number] * form.beat_elements for number in range(sequence.surplus)]
+        packed = [sum(value % (1 << bits) << bits * place for place, value in enumerate(word)) for word in words]
+        beats += [{"data": word, "last": int(number == len(packed) - 1)} for number, word in enumerate(packed)]
     return beats
 
 
@@ -77,7 +97,7 @@ class CoreBench:
             self.rows = self.bench.receive(axi_port(self.core, "m_trace"), rows, start=start)
         self.bench.run()
         assert [self._result(transfer) for transfer in self.results] == expected_results
-        assert len(self.errors) == sum(sequence.surplus > 0 for sequence in sequences)
+        assert len(self.errors) == sum(sequence.malformed for sequence in sequences)
         if self.core.parameters.trace:
             self._check_states(expected_states)
 
@@ -91,13 +111,18 @@ class CoreBench:
             run = reference.run(self.network, sequence.inputs[None], return_states=True)
             assert run.states is not None
             states.append(run.states[0])
-            if sequence.surplus:
+            every = self.network.readout == "every"
+            if sequence.malformed and not every:
                 continue
-            if self.core.parameters.output == "class":
-                results.append((int(run.classes[0]), 1))
-            else:
-                final = self.network.output_size - 1
-                results += [(logit, int(i == final)) for i, logit in enumerate(run.logits[0].tolist())]
+            ends = [0] * (len(run.states[0]) - 1) + [int(not sequence.malformed)] if every else [1]
+            final = self.network.output_size - 1
+            for end, number, logits in zip(
+                ends, run.classes.reshape(-1).tolist(), run.logits.reshape(len(ends), -1).tolist(), strict=True
+            ):
+                if self.core.parameters.output == "class":
+                    results.append((number, end))
+                else:
+                    results += [(logit, int(i == final)) for i, logit in enumerate(logits)]
         return results, np.concatenate(states)
 
     def _result(self, transfer: Transfer) -> tuple[int, int]:

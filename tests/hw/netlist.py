@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.verilog import generate
+from hadamrnn.hw.verilog.generation import generate
 from hadamrnn.quant.integer import IntegerNetwork
 
 # `memory -nomap` puts each memory with its read registers into one cell.
@@ -18,7 +18,8 @@ _YOSYS = "import sys; from pyosys import libyosys; libyosys.Design().run_pass(sy
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: the module it is in, its type, and its bits (of a memory all of them, of a register its width)."""
+    """One cell: the module it is in, by the names of instances from below the top joined by dots, its type,
+    and its bits (of a memory all of them, of a register its width)."""
 
     module: str
     type: str
@@ -36,8 +37,8 @@ class Netlist:
         assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
         modules = json.loads((folder / "netlist.json").read_text())["modules"]
         self.cells = [
-            Cell(name.removeprefix("core."), cell["type"], _bits(cell))
-            for name, module in modules.items()
+            Cell(path, cell["type"], _bits(cell))
+            for path, module in _paths(modules, "core", ())
             for cell in module["cells"].values()
             if cell["type"].startswith("$")
         ]
@@ -49,6 +50,13 @@ class Netlist:
     def bits(self, types: set[str], where: Callable[[str], bool] = lambda module: True) -> int:
         """The sum of their bits."""
         return sum(cell.bits for cell in self.cells if cell.type in types and where(cell.module))
+
+
+def _paths(modules: dict, name: str, path: tuple[str, ...]) -> Iterator[tuple[str, dict]]:
+    yield ".".join(path), modules[name]
+    for instance, cell in modules[name]["cells"].items():
+        if cell["type"] in modules:
+            yield from _paths(modules, cell["type"], (*path, instance))
 
 
 def _bits(cell: dict) -> int:

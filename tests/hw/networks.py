@@ -42,9 +42,9 @@ def random_network(
 
 
 def random_inputs(network: IntegerNetwork, sequences: int, steps: int, *, seed: int = 0) -> np.ndarray:
-    """Inputs of shape ``(sequences, steps, m)``: a third of them the smallest value, the largest, or 0."""
+    """Inputs of shape ``(sequences, steps, m)``, indices ``(sequences, steps)``: a third smallest, largest, or 0."""
     generator = np.random.default_rng(seed)
     low, high = network.input_range
-    shape = (sequences, steps, network.input_size)
+    shape = (sequences, steps) + (network.input_size,) * (network.input_kind == "vector")
     inputs = generator.integers(low, high, shape, endpoint=True)
     return np.where(generator.random(shape) < 1 / 3, generator.choice([low, high, 0], shape), inputs)

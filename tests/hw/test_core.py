@@ -93,6 +93,43 @@ def test_formats(formats: dict[str, Any], corners: bool, block_size: int) -> Non
     bench.run(random_sequences(network, [5, 2]))
 
 
+# Input kind, its size, E and M (None: what is chosen).
+INPUTS = [("index", 1, 1, None), ("index", 7, 1, None), ("vector", 7, 1, 1), ("vector", 7, 3, 6), ("vector", 7, 4, 2)]
+
+
+@pytest.mark.parametrize("readout, output", [("last", "logits"), ("every", "class"), ("every", "logits")])
+@pytest.mark.parametrize(
+    "hidden_size, block_size, lanes",
+    [(16, 16, 1), pytest.param(24, 8, 4, marks=pytest.mark.long), (8, 8, 8), (1, 1, 1)],
+)
+@pytest.mark.parametrize("kind, input_size, input_beat, multipliers", INPUTS)
+def test_inputs_and_read_outs(
+    kind: str,
+    input_size: int,
+    input_beat: int,
+    multipliers: int | None,
+    hidden_size: int,
+    block_size: int,
+    lanes: int,
+    readout: str,
+    output: str,
+) -> None:
+    """States and results under back-pressure, then the clocks of one sequence alone."""
+    formats = {"input_kind": kind, "input_size": input_size, "readout": readout, "output_size": 1 + lanes % 5}
+    network = random_network(hidden_size, block_size, seed=lanes, input_shift=-1, **formats)
+    choices = {"lanes": lanes, "output": output, "input_beat": input_beat, "input_multipliers": multipliers}
+    bench = CoreBench(network, stall=0.3, seed=lanes, patient=lanes > 1, trace=True, **choices)
+    bench.run(random_sequences(network, [3, 1, 1, 2]))
+    for steps in (1, 3):
+        alone = CoreBench(network, trace=True, **choices)
+        alone.run(random_sequences(network, [steps]), start=IDLE)
+        sheet = alone.core.data_sheet
+        assert alone.results[-1].clock - alone.sent[0].clock == sheet.sequence_latency(steps)
+        beats = len(alone.results) // (steps if readout == "every" else 1)
+        starts = alone.results[::beats] if readout == "every" else alone.rows[:: sheet.schedule.rows]
+        assert {b.clock - a.clock for a, b in pairwise(starts)} <= {sheet.cycles_per_step}
+
+
 @pytest.mark.parametrize("memory_depth", [2, 3, 8, 1000])
 def test_memory_depths(memory_depth: int) -> None:
     network = random_network(32, 16)
@@ -108,7 +145,8 @@ def test_cycles_per_step_exactly(
     hidden_size: int, block_size: int, lanes: int, input_size: int, stages_per_register: int
 ) -> None:
     network = random_network(hidden_size, block_size, input_size=input_size)
-    bench = CoreBench(network, trace=True, lanes=lanes, stages_per_register=stages_per_register)
+    choices = {"lanes": lanes, "stages_per_register": stages_per_register, "input_multipliers": input_size}
+    bench = CoreBench(network, trace=True, **choices)
     bench.run(random_sequences(network, [5]), start=IDLE)
     core = bench.core
     assert core.data_sheet.cycles_per_step == max(core.data_sheet.schedule.cycles_per_step, input_size)
@@ -150,15 +188,3 @@ def test_sequence_latency_exactly(
 def test_parameters_that_do_not_fit_are_refused(choices: dict[str, int], message: str) -> None:
     with pytest.raises(InputError, match=f"^{message}$"):
         HadamardCore(random_network(8, 8), CoreParameters(**choices))
-
-
-@pytest.mark.parametrize(
-    "formats, message",
-    [
-        ({"input_kind": "index"}, "input_kind must be vector for a generated core, not 'index'"),
-        ({"readout": "every"}, "readout must be last for a generated core, not 'every'"),
-    ],
-)
-def test_networks_without_a_core_are_refused(formats: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=f"^{message}$"):
-        HadamardCore(random_network(8, 8, **formats), CoreParameters())

@@ -1,6 +1,7 @@
 """Sequence after sequence through one core: back to back, malformed, cut off by a reset."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,3 +105,39 @@ def test_sink_that_takes_nothing_stops_the_source() -> None:
     sent = bench.bench.send(bench.input, beats, until=600)
     bench.bench.run()
     assert 0 < len(sent) < 8
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.4])
+@pytest.mark.parametrize("readout", ["last", "every"])
+@pytest.mark.parametrize("steps, rest", [(0, 0), (0, 2), (1, 0), (3, 1)])
+def test_wrong_index_drops_the_rest_of_its_sequence(steps: int, rest: int, readout: str, stall: float) -> None:
+    network = random_network(8, 4, input_size=5, input_kind="index", readout=readout)
+    good = random_sequences(network, [2, 1])
+    malformed = InputSequence(random_inputs(network, 1, 4)[0, :steps], wrong=rest)
+    bench = CoreBench(network, stall=stall, trace=True, lanes=2, output=("class", "logits")[steps % 2])
+    bench.run([good[0], malformed, malformed, good[1]])
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.4])
+@pytest.mark.parametrize("surplus", [1, 2])
+@pytest.mark.parametrize("input_beat, input_multipliers", [(1, 1), (2, 2), (2, 4), (3, 1)])
+def test_malformed_sequence_where_products_are_folded(
+    input_beat: int, input_multipliers: int, surplus: int, stall: float
+) -> None:
+    network = random_network(8, 4, input_size=7, readout=("last", "every")[surplus % 2])
+    good = random_sequences(network, [2, 1])
+    malformed = InputSequence(random_inputs(network, 1, 4)[0, :2], surplus)
+    choices = {"input_beat": input_beat, "input_multipliers": input_multipliers}
+    bench = CoreBench(network, stall=stall, trace=True, lanes=2, output="logits", **choices)
+    bench.run([good[0], malformed, good[1]])
+
+
+@pytest.mark.parametrize("moment", [1, 2, 5, 11, 19, 26, 34, 47])
+@pytest.mark.parametrize("formats", [{"input_kind": "index", "input_size": 3}, {"input_size": 9}])
+def test_reset_in_the_middle_where_every_step_has_a_result(formats: dict[str, Any], moment: int) -> None:
+    network = random_network(16, 8, readout="every", **formats)
+    bench = CoreBench(network, stall=0.3, seed=moment, trace=True, lanes=2, output="logits")
+    before = beats_of(bench.core, random_sequences(network, [4, 4, 4], seed=1))
+    bench.bench.send(bench.input, before, until=moment)
+    bench.bench.reset(moment)
+    bench.run(random_sequences(network, [2, 3], seed=2), start=moment + 1)

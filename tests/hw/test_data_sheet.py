@@ -7,10 +7,10 @@ import pytest
 from hadamrnn.errors import InputError
 from hadamrnn.hw.core import HadamardCore
 from hadamrnn.hw.data_sheet import DataSheet
-from hadamrnn.hw.input_product import InputProduct
+from hadamrnn.hw.inputs.input_product import InputProduct
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.read_out import ReadOut
-from hadamrnn.hw.recurrence import Recurrence
+from hadamrnn.hw.read_out.last import ReadOut
+from hadamrnn.hw.ring.recurrence import Recurrence
 
 from .networks import random_network
 
@@ -41,7 +41,7 @@ def test_bits_of_a_class(output_size: int, output_bits: int) -> None:
 @pytest.mark.parametrize("input_size", [1, 3, 9])
 def test_sequence_latency_is_that_of_the_parts(input_size: int, choices: dict[str, Any]) -> None:
     network = random_network(16, 8, input_size=input_size, output_size=5)
-    parameters = CoreParameters(**choices)
+    parameters = CoreParameters(input_multipliers=input_size, **choices)
     sheet = DataSheet(network, parameters)
     product = InputProduct(network, parameters.lanes)
     read_out = ReadOut(network, parameters.lanes, parameters.readout_multipliers)
@@ -58,3 +58,38 @@ def test_sequence_latency_is_that_of_the_parts(input_size: int, choices: dict[st
 def test_parameters_that_do_not_fit_are_refused() -> None:
     with pytest.raises(InputError, match=r"^lanes must divide the hidden size 8 and be at most 8, not 16$"):
         DataSheet(random_network(8, 8), CoreParameters(lanes=16))
+
+
+@pytest.mark.parametrize(
+    "formats, choices, message",
+    [
+        (
+            {"input_size": 20},
+            {"channels": 2},
+            "channels must be 1 where input products are folded, not 2: input_multipliers 20 makes them unfolded",
+        ),
+        (
+            {"readout": "every", "output_size": 5},
+            {"channels": 3, "lanes": 8, "readout_multipliers": 5},
+            "channels must be 1 where a result takes longer to leave (10 clocks) than a state to be read out "
+            "(1 clocks), not 3: fewer lanes or readout_multipliers make that longer",
+        ),
+    ],
+)
+def test_channels_that_do_not_fit_are_refused(formats: dict[str, Any], choices: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        DataSheet(random_network(8, 8, **formats), CoreParameters(**choices))
+    assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+@pytest.mark.parametrize("readout, multipliers, row_clocks", [("last", 1, 1), ("every", 1, 5), ("every", 2, 3)])
+def test_cycles_of_channels(channels: int, readout: str, multipliers: int, row_clocks: int) -> None:
+    network = random_network(16, 16, output_size=5, readout=readout)
+    parameters = CoreParameters(lanes=2, readout_multipliers=multipliers, channels=channels)
+    sheet = DataSheet(network, parameters)
+    ring = max(channels * 8, 7 + 4 + 1 + 1 + 1)  # four registers behind stages, division, saturation, state
+    assert sheet.schedule.cycles_per_step == max(channels * 8, 7 + sheet.schedule.pipeline_latency) == ring
+    assert sheet.cycles_per_step == (channels * 8 - 1) * row_clocks + max(row_clocks, ring - channels * 8 + 1)
+    assert sheet.cycles_per_step_alone == 7 * row_clocks + max(row_clocks, ring - 8 + 1)
+    assert sheet.input_ports == tuple(f"s{channel}_axis" for channel in range(channels))

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from hadamrnn.hw.channel import channel_bits
 from hadamrnn.hw.estimate import Estimate, estimate
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.schedule import Schedule
+from hadamrnn.hw.ring.schedule import Schedule
 
 from .netlist import Netlist
 from .networks import random_network
@@ -30,7 +31,7 @@ def in_butterfly(module: str) -> bool:
 
 
 def in_delay_line(module: str) -> bool:
-    return in_ring(module) and module.endswith((".delay_line", ".fifo"))
+    return in_ring(module) and module.endswith(("delay_line", ".fifo"))
 
 
 def in_division(module: str) -> bool:
@@ -61,8 +62,13 @@ def counted(folder: Path, hidden_size: int, block_size: int, *, input_size: int 
         (64, 16, {"lanes": 1}),
         (64, 32, {"lanes": 1, "stages_per_register": 2, "memory_depth": 2}),
         (64, 8, {"lanes": 4, "stages_per_register": 3, "memory_depth": 100}),
+        (64, 8, {"lanes": 2, "arrangement": "commutator"}),
+        (64, 32, {"lanes": 2, "arrangement": "commutator"}),  # the FIFO is too short: feedback
+        (64, 64, {"lanes": 2, "arrangement": "commutator", "channels": 3}),
+        (32, 16, {"lanes": 2, "channels": 2}),
         (32, 32, {"lanes": 8, "stages_per_register": 0}),
         (16, 16, {"lanes": 16, "stages_per_register": 2}),
+        (16, 16, {"lanes": 8, "stages_per_register": 0, "lane_difference": "from-sum"}),
     ],
     ids=str,
 )
@@ -80,15 +86,47 @@ def test_one_lane_has_log2_n_adders_and_subtractors(tmp_path: Path, block_size: 
     assert netlist.count({"$mul"}, in_ring) == 0
 
 
+@pytest.mark.parametrize("block_size, lanes", [(4, 2), (16, 4), (16, 2)])
+def test_commutators_keep_an_adder_for_each_lane_and_level_busy(tmp_path: Path, block_size: int, lanes: int) -> None:
+    core = counted(tmp_path, 128, block_size, lanes=lanes, arrangement="commutator")
+    assert core.netlist.count(ADDERS, in_butterfly) == lanes * (block_size.bit_length() - 1)
+    assert core.schedule.cycles_per_step == 128 // lanes
+
+
+@pytest.mark.parametrize(
+    "hidden_size, block_size, lanes, channels, registers",
+    [(16, 16, 2, 3, 2), (64, 64, 4, 3, 1), (32, 32, 2, 2, 0), (32, 16, 2, 2, 1)],
+)
+def test_channels_leave_room_for_commutators(
+    tmp_path: Path, hidden_size: int, block_size: int, lanes: int, channels: int, registers: int
+) -> None:
+    """One block does, where the rows of the other channels hide the latency of the exchanges."""
+    choices = {"lanes": lanes, "arrangement": "commutator", "stages_per_register": registers}
+    alone = counted(tmp_path / "alone", hidden_size, block_size, **choices)
+    core = counted(tmp_path / "channels", hidden_size, block_size, channels=channels, **choices)
+    levels, rows = block_size.bit_length() - 1, block_size // lanes
+    assert alone.netlist.count(ADDERS, in_butterfly) == lanes * (levels + rows.bit_length() - 1)  # by feedback
+    assert core.netlist.count(ADDERS, in_butterfly) == core.estimated.butterfly_adders == lanes * levels
+    assert core.estimated.cycles_per_step == channels * hidden_size // lanes
+
+
+def test_state_memory_is_the_state_and_the_growth_of_its_words(core: Counted) -> None:
+    """Within 5 % of d·w bits, but for the growth inside the delay lines and idle registers of the ring."""
+    growth = sum(stage.delay * (stage.index + 1) + stage.exchange * stage.index for stage in core.schedule.stages)
+    bits = core.estimated.state_memory_bits - core.parameters.lanes * growth
+    assert bits <= 1.05 * core.schedule.ring_rows * core.parameters.lanes * STATE_BITS
+
+
 def test_state_lives_in_the_delay_lines_of_its_transform(core: Counted) -> None:
-    delays = [stage.delay * (stage.width + 1) for stage in core.schedule.stages]
-    delay_lines = core.parameters.lanes * (sum(delays) + core.schedule.fifo_depth * STATE_BITS)
+    delays = [stage.delay * (stage.width + 1) + stage.exchange * stage.width for stage in core.schedule.stages]
+    rows = core.schedule.fifo_depth + sum(exchange.delay for exchange in core.schedule.exchanges)
+    delay_lines = core.parameters.lanes * (sum(delays) + rows * STATE_BITS)
     assert core.netlist.bits(MEMORY | DATA_REGISTERS, in_delay_line) == delay_lines
     assert core.estimated.state_memory_bits == delay_lines + core.parameters.lanes * STATE_BITS
 
 
 def test_ring_holds_nothing_but_state_and_pipeline(core: Counted) -> None:
-    bits = core.netlist.bits(MEMORY | DATA_REGISTERS, in_ring)
+    bits = core.netlist.bits(MEMORY | DATA_REGISTERS, in_ring) - channel_bits(core.parameters.channels)
     assert bits == core.estimated.state_memory_bits + core.estimated.pipeline_register_bits
 
 

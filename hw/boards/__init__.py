@@ -1,0 +1,1 @@
+"""Whole designs for real boards: the core behind a UART, pins, clock, bitstream."""

@@ -1,0 +1,224 @@
+"""The estimate of a core: what is exact by its structure, and what is expected of a device."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ...errors import InputError
+from ...quant.integer import IntegerNetwork
+from ..data_sheet import DataSheet
+from ..inputs.input_memories import coefficient_memories, element_memories
+from ..parameters import CoreParameters
+from ..ring.constant_multiplier import ConstantMultiplier
+from ..targets.catalogue import TARGETS
+from ..targets.target import Target
+from .clock import clock
+from .operations import operations
+from .parts import Part
+from .resources import Resources, coefficients, family_of, resources
+from .ring_structure import pipeline_register_bits
+from .structure import structure
+
+NO_TARGET = "depends on the device: --target"
+NO_FAMILY = "not estimated for this device: run `hadamrnn synth`"
+CHANNELS = "not estimated for several channels: run `hadamrnn synth`"
+CONSTANTS = "with one row to a state the weights are constants, and the cells depend on them: run `hadamrnn synth`"
+NO_FROM_SUM = "the delay model does not know butterflies that are from-sum: run `hadamrnn synth`"
+NOT_THERE = "the device has none"
+NO_DELAYS = "no delays are known of this device: run `hadamrnn synth`"
+_CELLS = ("logic_cells", "luts", "flip_flops", "carries", "distributed_rams", "block_rams", "dsps")
+_CLOCK = ("clock_mhz", "clock_low_mhz", "clock_high_mhz", "step_us", "sequence_us", "steps_per_second")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Figures of a core, and reasons for those that are not known.
+
+    Attributes
+    ----------
+    target : name of the device, or None
+    hidden_size, block_size, lanes : d, n, P
+    channels : C
+    cycles_per_step : clocks from one step to the next within a sequence, of several channels for a step of each
+    sequence_clocks : clocks from the first input beat to the last result beat of a sequence of ``sequence_steps`` steps
+    sequence_steps : T
+    butterfly_adders : adders and subtractors of the transform
+    multiplier_adders : adders of the √½ multipliers (odd log2 n)
+    state_adders : adders that add the input to the state, one per lane
+    input_multipliers, readout_multipliers : products per clock of the input and of the read-out, all lanes
+    state_memory_bits : bits in the ring: delay lines, exchanges, FIFO, state register (their least is
+        C · d · state_bits)
+    pipeline_register_bits : bits in the registers between the stages of the ring
+    weight_memory_bits : bits of the coefficient memories, as the core holds them
+    input_memory_bits : bits of the memory that holds the elements of two steps, where input products are folded
+    output_bias_bits : bits of the output biases
+    adds_per_step, multiplies_per_step, memory_accesses_per_step, adds_per_result, multiplies_per_result :
+        :class:`~hadamrnn.hw.estimate.operations.Operations`
+    logic_cells, luts, flip_flops, carries, distributed_rams, block_rams, dsps : cells of the device, as ``synth``
+        counts them; None where the device has none of the kind, or where they are not known
+    fits : whether the device has enough of each; None where that is not known
+    clock_mhz, clock_low_mhz, clock_high_mhz : expected after routing, and a standard deviation to both sides
+    step_us, sequence_us : microseconds of a step and of a sequence at that clock
+    steps_per_second : at that clock
+    reasons : why each figure that is None is not known
+    """
+
+    target: str | None
+    hidden_size: int
+    block_size: int
+    lanes: int
+    channels: int
+    cycles_per_step: int
+    sequence_clocks: int
+    sequence_steps: int
+    butterfly_adders: int
+    multiplier_adders: int
+    state_adders: int
+    input_multipliers: int
+    readout_multipliers: int
+    state_memory_bits: int
+    pipeline_register_bits: int
+    weight_memory_bits: int
+    input_memory_bits: int
+    output_bias_bits: int
+    adds_per_step: int
+    multiplies_per_step: int
+    memory_accesses_per_step: int
+    adds_per_result: int
+    multiplies_per_result: int
+    logic_cells: int | None
+    luts: int | None
+    flip_flops: int | None
+    carries: int | None
+    distributed_rams: int | None
+    block_rams: int | None
+    dsps: int | None
+    fits: bool | None
+    clock_mhz: float | None
+    clock_low_mhz: float | None
+    clock_high_mhz: float | None
+    step_us: float | None
+    sequence_us: float | None
+    steps_per_second: float | None
+    reasons: dict[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The estimate as plain JSON."""
+        return asdict(self)
+
+
+def estimate(
+    network: IntegerNetwork, parameters: CoreParameters, *, steps: int = 1, target: Target | None = None
+) -> Estimate:
+    """Estimate the core of ``network`` with ``parameters``, for sequences of ``steps`` steps, on ``target``.
+
+    Cycles, memory bits and counts of adders are exact. Cells and clock are expected values, with the errors that
+    docs/estimates.md gives; block RAMs and multipliers follow the rules by which the tools take them.
+
+    Raises
+    ------
+    InputError
+        Parameters that do not fit the network, or fewer than one step.
+    """
+    if steps < 1:
+        raise InputError(f"steps must be at least 1, not {steps}")
+    sheet = DataSheet(network, parameters)
+    parts = structure(sheet)
+    work = operations(sheet, parts)
+    cells, reasons = _cells(sheet, parts, target)
+    timing, unknown = _timing(sheet, parts, target, steps, reasons)
+    return Estimate(
+        target=None if target is None else target.name,
+        hidden_size=network.hidden_size,
+        block_size=network.block_size,
+        lanes=parameters.lanes,
+        channels=parameters.channels,
+        cycles_per_step=sheet.cycles_per_step,
+        sequence_clocks=sheet.sequence_latency(steps),
+        sequence_steps=steps,
+        **_exact(sheet),
+        **asdict(work),
+        **cells,
+        fits=_fits(target, cells),
+        **timing,
+        reasons=({} if target is not None else {"target": NO_TARGET}) | reasons | unknown,
+    )
+
+
+def _exact(sheet: DataSheet) -> dict[str, int]:
+    """Adders, multipliers and bits of memories: all that no device changes."""
+    network, parameters, schedule = sheet.network, sheet.parameters, sheet.schedule
+    lanes = parameters.lanes
+    time_stages = [stage for stage in schedule.stages if stage.delay]
+    state_bits = network.state_bits * (schedule.fifo_depth + 1 + sum(e.delay for e in schedule.exchanges))
+    state_bits += sum(s.delay * (s.width + 1) + s.exchange * s.width for s in schedule.stages)
+    output_places = parameters.readout_multipliers * sheet.read_out_fold
+    odd = network.block_bits % 2
+    return {
+        "butterfly_adders": 2 * lanes * len(time_stages) + lanes * (len(schedule.stages) - len(time_stages)),
+        "multiplier_adders": lanes * len(ConstantMultiplier(network.sqrt_half).adders) if odd else 0,
+        "state_adders": lanes,
+        "input_multipliers": lanes * sheet.input_format.multipliers,
+        "readout_multipliers": lanes * parameters.readout_multipliers,
+        "state_memory_bits": lanes * state_bits,
+        "pipeline_register_bits": pipeline_register_bits(sheet),
+        "weight_memory_bits": _bits(coefficient_memories(network, parameters))
+        + network.hidden_size * output_places * network.weight_bits,
+        "input_memory_bits": _bits(element_memories(network, parameters)),
+        "output_bias_bits": network.output_size * sheet.widths.logit,
+    }
+
+
+def _bits(memories: list[tuple[int, int]]) -> int:
+    return sum(words * bits for words, bits in memories)
+
+
+def _cells(sheet: DataSheet, parts: list[Part], target: Target | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """The cells of the target, and why those are None that are not known."""
+    family = None if target is None else family_of(target)
+    reason = None
+    if target is None:
+        reason = NO_TARGET
+    elif family is None or family not in coefficients():
+        reason = NO_FAMILY
+    elif sheet.parameters.channels > 1:
+        reason = CHANNELS
+    elif sheet.schedule.rows == 1:
+        reason = CONSTANTS
+    if reason is not None or family is None:
+        return dict.fromkeys(_CELLS), dict.fromkeys((*_CELLS, "fits"), str(reason))
+    found: Resources = resources(family, parts)
+    missing = {name: NOT_THERE for name in _CELLS if getattr(found, name) is None}
+    return asdict(found), missing
+
+
+def _fits(target: Target | None, cells: dict[str, Any]) -> bool | None:
+    if target is None or cells["logic_cells"] is None:
+        return None
+    return all((cells.get(resource.name) or 0) <= resource.available for resource in target.resources)
+
+
+def _timing(
+    sheet: DataSheet, parts: list[Part], target: Target | None, steps: int, reasons: dict[str, str]
+) -> tuple[dict[str, float | None], dict[str, str]]:
+    family = None if target is None else family_of(target)
+    reason = reasons.get("logic_cells")
+    fitted = None if target is None else coefficients()["clocks"].get(target.name)
+    if reason is None and target is not None and target.place_and_route is None:
+        reason = target.clock_unknown
+    elif reason is None and fitted is None:
+        reason = NO_DELAYS
+    elif reason is None and any(one.inverted_input or one.inverted_output for one in sheet.schedule.stages):
+        reason = NO_FROM_SUM
+    if reason is not None or target is None or family is None or fitted is None:
+        return dict.fromkeys(_CLOCK), dict.fromkeys(_CLOCK, str(reason))
+    delays = TARGETS[fitted["delays_of"]].delays
+    assert delays is not None  # those that a clock is fitted with have some
+    expected = clock(family, sheet, parts, delays, fitted)
+    return {
+        "clock_mhz": round(expected.mhz, 1),
+        "clock_low_mhz": round(expected.low_mhz, 1),
+        "clock_high_mhz": round(expected.high_mhz, 1),
+        "step_us": sheet.cycles_per_step / expected.mhz,
+        "sequence_us": sheet.sequence_latency(steps) / expected.mhz,
+        "steps_per_second": 1e6 * expected.mhz / sheet.cycles_per_step,
+    }, {}

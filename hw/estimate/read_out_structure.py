@@ -1,0 +1,55 @@
+"""What the read-out of a core is made of: products, sums of logits, and the search for the largest one."""
+
+from ..data_sheet import DataSheet
+from .parts import Multiplier, Part, add_coefficients, range_bits
+
+
+def read_out_part(sheet: DataSheet) -> Part:
+    """Products of the state with V, and the sums that become logits."""
+    network, parameters, lanes, rows = sheet.network, sheet.parameters, sheet.parameters.lanes, sheet.schedule.rows
+    every, outputs, logit = network.readout == "every", network.output_size, sheet.widths.logit
+    many, fold = parameters.readout_multipliers, sheet.read_out_fold
+    places = many * fold
+    part = Part("read_out")
+    add_coefficients(part, (rows * fold, lanes * many * network.weight_bits))
+    activated = network.state_bits - (network.readout_activation == "relu")
+    relu = network.readout_activation == "relu"
+    flags = 2 + every
+    part.flip_flops += lanes * activated
+    part.plain += 0 if relu else lanes * activated
+    part.add("activation", lanes * activated * relu)
+    part.multipliers.append(Multiplier(lanes * many, activated, network.weight_bits, signed=not relu))
+    bits, terms = activated + network.weight_bits, lanes
+    part.flip_flops += lanes * many * bits
+    part.move(2 * flags)
+    while terms > 1:
+        terms //= 2
+        part.adders.append((many * terms, min(bits + 1, logit)))
+        part.flip_flops += many * terms * min(bits + 1, logit)
+        part.move(flags)
+        bits += 1
+    part.count(fold)
+    part.adders.append((many, logit))
+    if every:
+        part.flip_flops += 2 + places * logit + (outputs - 1) * logit + range_bits(outputs) + 3
+        part.move(logit)
+        part.add("restarted chain", places * logit)
+        part.add("leaving chain", (outputs - 1) * logit)
+    else:
+        part.flip_flops += many * logit + range_bits(places) + 6
+        part.move((places - many) * logit)
+        part.add("accumulator", many * logit)
+        part.add("output bias", max(places // 16, 1) * logit * (places > 1))
+    return part
+
+
+def arg_max_part(sheet: DataSheet) -> Part:
+    """The class of the largest logit."""
+    every, outputs, logit = sheet.network.readout == "every", sheet.network.output_size, sheet.widths.logit
+    bits = range_bits(max(outputs, 2))
+    part = Part("arg_max", flip_flops=bits + 4 + every)
+    part.move(bits + logit)
+    part.add("comparison", logit)
+    part.adders.append((1, logit))
+    part.counters.append(bits)
+    return part

@@ -1,0 +1,119 @@
+"""The input side where products are folded: the elements of a step in F parts, one per clock, for each row."""
+
+import numpy as np
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ...quant.integer import IntegerNetwork
+from ..coefficient_memory import CoefficientMemory, pack
+from ..ring.recurrence import drive_layout
+from ..row_counter import RowCounter
+from ..widths import Widths
+from .input_format import InputFormat
+from .input_product import bias_layout, bias_words, registered_sum, shifted
+from .step_memory import part_layout
+
+
+class FoldedProduct(wiring.Component):
+    """Turns the R · F parts of each step into R = d/P rows of ``values = bias + shift(U x, f)``, half to even, exact.
+
+    M products per clock and lane are added to an accumulator, which begins anew with each row.
+
+    Latency: ``latency`` clocks from the last part of a row to the row. Throughput: one part per clock. A pipeline that
+    moves whenever its output is empty or taken: while a row waits, the parts of the next fill it.
+
+    Parameters
+    ----------
+    network : IntegerNetwork
+    form : InputFormat
+    lanes : int
+
+    Members
+    -------
+    part : ``In(stream.Signature(part_layout(network, form)))``
+    drive : ``Out(stream.Signature(drive_layout(network, lanes)))``
+
+    Attributes
+    ----------
+    latency : int
+        4 + ceil(log2 M): the coefficients, the products, one clock per level of their sum, the accumulator, the shift
+        with the bias.
+    """
+
+    def __init__(self, network: IntegerNetwork, form: InputFormat, lanes: int) -> None:
+        self.network = network
+        self.form = form
+        self.lanes = lanes
+        self.latency = 4 + (form.multipliers - 1).bit_length()
+        super().__init__(
+            {
+                "part": In(stream.Signature(part_layout(network, form))),
+                "drive": Out(stream.Signature(drive_layout(network, lanes))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        network, lanes = self.network, self.lanes
+        enable = Signal()
+        m.d.comb += [enable.eq(~self.drive.valid | self.drive.ready), self.part.ready.eq(enable)]
+
+        # A part and its coefficients, and where in the row it is.
+        m.submodules.coefficients = coefficients = self._coefficients()
+        m.submodules.place = place = RowCounter(self.form.fold)
+        taken = enable & self.part.valid
+        m.d.comb += [coefficients.advance.eq(taken), place.enable.eq(taken)]
+        valid = Signal(name="issued_valid")
+        issued = Signal(self.part.payload.shape(), name="issued", reset_less=True)
+        flags = Signal(data.StructLayout(dict.fromkeys(("begins", "ends", "first", "last"), 1)), reset_less=True)
+        word = coefficients.registered(m, enable, self._word_layout())
+        with m.If(enable):
+            m.d.sync += [
+                valid.eq(self.part.valid),
+                issued.eq(self.part.payload),
+                flags.begins.eq(place.count == 0),
+                flags.ends.eq(place.count == self.form.fold - 1),
+                flags.first.eq(self.part.payload.first),
+                flags.last.eq(self.part.payload.last),
+            ]
+        terms = [[word[lane][j] * issued.elements[j] for j in range(self.form.multipliers)] for lane in range(lanes)]
+        sums, flags, valid = registered_sum(m, enable, terms, flags, valid)
+
+        # The sum of a row, and then its bias, which is in a memory of its own: one word for F of the coefficients.
+        m.submodules.biases = biases = CoefficientMemory(*bias_words(network, lanes))
+        m.d.comb += biases.advance.eq(enable & valid & flags.ends)
+        bias = biases.registered(m, enable, bias_layout(network, lanes))
+        width = signed(Widths.of(network).product_sum)
+        totals = [Signal(width, name=f"accumulator_{lane}", reset_less=True) for lane in range(lanes)]
+        whole = Signal()
+        first = Signal(reset_less=True)
+        last = Signal(reset_less=True)
+        with m.If(enable):
+            m.d.sync += [whole.eq(valid & flags.ends), first.eq(flags.first), last.eq(flags.last)]
+            with m.If(valid):
+                m.d.sync += [total.eq(Mux(flags.begins, 0, total) + sums[i]) for i, total in enumerate(totals)]
+
+        payload = Signal(drive_layout(network, lanes), name="drive_register", reset_less=True)
+        m.d.comb += self.drive.payload.eq(payload)
+        with m.If(enable):
+            m.d.sync += [self.drive.valid.eq(whole), payload.first.eq(first), payload.last.eq(last)]
+            for lane in range(lanes):
+                m.d.sync += payload["values"][lane].eq(bias[lane].bias + shifted(network, totals[lane]))
+                m.d.sync += payload.negative[lane].eq(bias[lane].negative)
+        return m
+
+    def _word_layout(self) -> data.ArrayLayout:
+        return data.ArrayLayout(data.ArrayLayout(signed(self.network.weight_bits), self.form.multipliers), self.lanes)
+
+    def _coefficients(self) -> CoefficientMemory:
+        """Words in the order of the parts: row by row, and within a row part by part."""
+        d, size, bits = self.network.hidden_size, self.network.input_size, self.network.weight_bits
+        fold, multipliers = self.form.fold, self.form.multipliers
+        weights = np.zeros((d, fold * multipliers), dtype=np.int64)
+        weights[:, :size] = self.network.input_weight
+        ordered = weights.reshape(-1, self.lanes, fold, multipliers).transpose(0, 2, 1, 3)
+        words = [
+            pack([(value, bits) for value in row]) for row in ordered.reshape(-1, self.lanes * multipliers).tolist()
+        ]
+        return CoefficientMemory(words, self.lanes * multipliers * bits)

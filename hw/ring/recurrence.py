@@ -1,0 +1,263 @@
+"""The circulating-state datapath: the state lives in the delay lines of its own transform."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from ...quant.integer import IntegerNetwork
+from ..channel import channel_field, row_layout, slot_fields, words_of
+from ..parameters import CoreParameters
+from ..row_counter import RowCounter
+from ..widths import Widths
+from .delay_line import DelayLine
+from .root_division import RootDivision
+from .schedule import Schedule
+from .transform import Transform
+
+
+def drive_layout(network: IntegerNetwork, lanes: int, channels: int = 1) -> data.StructLayout:
+    """One row of what a step adds to the state.
+
+    ``values`` = B + shift(U x, f) per lane, ``negative`` the sign of W per lane (1 for −1), and the flags of the step.
+    Of several channels the slot too: one row with ``void`` stands for all R rows of a slot without a step.
+    """
+    values = data.ArrayLayout(signed(Widths.of(network).drive), lanes)
+    fields = {"values": values, "negative": lanes, "first": 1, "last": 1}
+    return data.StructLayout(fields | slot_fields(channels))
+
+
+def state_layout(network: IntegerNetwork, lanes: int) -> data.ArrayLayout:
+    """One row of the state: ``lanes`` words, lane 0 first."""
+    return data.ArrayLayout(signed(network.state_bits), lanes)
+
+
+def handed_layout(network: IntegerNetwork, lanes: int, channels: int = 1) -> data.Layout:
+    """What the read-out is handed: rows of last states, or the ``words`` of every row and the ``last`` of its step.
+
+    Of several channels the ``words`` and the ``channel``.
+    """
+    last = {"last": 1} if network.readout == "every" else {}
+    return row_layout(state_layout(network, lanes), channels, **last)
+
+
+class Recurrence(wiring.Component):
+    """H_t = sat( round(s · (I_q ⊗ H_n) H_{t−1} / √n) + drive ), a row of P units per clock.
+
+    A state row leaves the state register, passes a FIFO (where several blocks leave room for one), the transform, the
+    division and the adder, and so becomes the row of the next step: a ring of ``schedule.cycles_per_step`` rows, of
+    which R = d/P hold the state of each channel and the others are idle. The rows that come back during the first step
+    of a sequence are masked to zero, so nothing is ever cleared.
+
+    Throughput: one step in ``schedule.cycles_per_step`` clocks while ``drive`` is valid and the outputs are ready.
+    The ring stands still while a row of ``drive`` is missing or a row of the state has not been taken. A ``void`` row
+    of ``drive`` is taken at once, and lets R rows pass before the next one, one a clock.
+
+    Parameters
+    ----------
+    network : IntegerNetwork
+    parameters : CoreParameters
+
+    Members
+    -------
+    drive : ``In(stream.Signature(drive_layout(...)))``
+    last_state : ``Out(stream.Signature(handed_layout(...)))``
+        The rows of the last state of each sequence; for read-out ``every`` those of every state.
+    trace : ``Out(stream.Signature(state_layout(...)))``
+        The rows of every state, of several channels their ``words`` and the ``channel``; only where
+        ``parameters.trace``.
+    """
+
+    def __init__(self, network: IntegerNetwork, parameters: CoreParameters) -> None:
+        parameters.check(network)
+        self.network = network
+        self.parameters = parameters
+        self.schedule = Schedule.of(network, parameters)
+        self.widths = Widths.of(network)
+        channels = parameters.channels
+        rows = stream.Signature(row_layout(state_layout(network, parameters.lanes), channels))
+        super().__init__(
+            {
+                "drive": In(stream.Signature(drive_layout(network, parameters.lanes, channels))),
+                "last_state": Out(stream.Signature(handed_layout(network, parameters.lanes, channels))),
+                **({"trace": Out(rows)} if parameters.trace else {}),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        schedule, lanes = self.schedule, self.parameters.lanes
+        enable = Signal()
+
+        # Position of the ring at the state register: rows 0 to C·R − 1 are added, the rest pass by.
+        m.submodules.position = position = RowCounter(schedule.cycles_per_step)
+        idle = Signal()
+        m.d.comb += position.enable.eq(enable)
+        if schedule.cycles_per_step > schedule.ring_rows:
+            # Both comparisons are registers, a clock ahead: only one look-up table is in the path to `idle`.
+            cycles = schedule.cycles_per_step
+            last_row = Signal(init=schedule.ring_rows == 1)
+            last_idle = Signal()
+            with m.If(enable):
+                m.d.sync += [
+                    last_row.eq(position.count == (schedule.ring_rows - 2) % cycles),
+                    last_idle.eq(position.count == cycles - 2),
+                    idle.eq(last_row | (idle & ~last_idle)),
+                ]
+
+        returned = Signal(data.ArrayLayout(signed(self.widths.quotient), lanes))
+        round_up = Signal(lanes)
+        totals = self._totals(m, returned, round_up)
+        state = self._state(m, enable, totals)
+        added, taken, passing = ~idle, enable & ~idle, idle
+        if schedule.channels > 1:
+            pending = self._void(m, enable, idle)
+            passing = idle | pending
+            added = ~passing & ~self.drive.payload.void
+            taken = self.drive.payload.void | (enable & ~passing)
+        ready = self._hand_out(m, enable, state, added)
+        m.d.comb += [
+            enable.eq((self.drive.valid | passing) & ready),
+            self.drive.ready.eq(taken),
+        ]
+
+        # The way back.
+        m.submodules.transform = transform = Transform(
+            lanes, self.network.state_bits, schedule, self.parameters.memory_depth
+        )
+        m.submodules.root_division = division = RootDivision(
+            lanes,
+            self.widths.transform,
+            self.network.block_bits,
+            self.network.sqrt_half,
+            self.network.sqrt_half_bits,
+            schedule.multiplier_registers,
+            schedule.division_register,
+            self.widths.quotient,
+        )
+        m.d.comb += [
+            transform.enable.eq(enable),
+            transform.position.eq(position.count),
+            transform.input.eq(self._fifo(m, enable, self._ring_state(m, enable, state))),
+            division.enable.eq(enable),
+            division.input.eq(transform.output),
+            returned.eq(division.quotient),
+            round_up.eq(division.round_up),
+        ]
+        return m
+
+    def _void(self, m: Module, enable: Signal, idle: Signal) -> Signal:
+        """Whether the row is one of a void slot that was taken before, and count these slots.
+
+        They are taken at once, whatever the ring does: rows that follow them shall not wait in the pipeline before it.
+        """
+        m.submodules.slot_row = row = RowCounter(self.schedule.rows)
+        waiting = Signal(range(self.schedule.channels), name="void_slots")
+        pending = Signal(name="void_pending")
+        passes = Signal(name="void_slot_passes")
+        last = Signal(init=self.schedule.rows == 1, name="slot_last_row")
+        taken = self.drive.valid & self.drive.payload.void
+        m.d.comb += [row.enable.eq(enable & ~idle), passes.eq(row.enable & last & (pending | taken))]
+        with m.If(row.enable):
+            m.d.sync += last.eq(row.next_count == self.schedule.rows - 1)
+        following = Signal.like(waiting, name="void_slots_next")
+        m.d.comb += following.eq(waiting + taken - passes)
+        m.d.sync += [waiting.eq(following), pending.eq(following.any())]
+        return pending
+
+    def _totals(self, m: Module, returned: Signal, round_up: Signal) -> list[Signal]:
+        """s · R + drive, one addition per lane: −(q + r) = ~q + (1 − r): the sign is an XOR, rounding a carry-in."""
+        drive = self.drive.payload
+        totals = []
+        for lane in range(self.parameters.lanes):
+            negative = drive.negative[lane]
+            signed_quotient = Signal(signed(self.widths.quotient), name=f"signed_quotient_{lane}")
+            carry = Signal(name=f"carry_{lane}")
+            total = Signal(signed(self.widths.total), name=f"total_{lane}")
+            quotient = returned[lane]
+            inverted = quotient ^ Cat(negative.replicate(self.widths.quotient)).as_signed()
+            m.d.comb += [
+                signed_quotient.eq(Mux(drive.first, 0, inverted)),
+                carry.eq(~drive.first & (round_up[lane] ^ negative)),
+                total.eq(signed_quotient + drive["values"][lane] + carry),
+            ]
+            totals.append(total)
+        return totals
+
+    def _state(self, m: Module, enable: Signal, totals: list[Signal]) -> Signal:
+        """The row added last, saturated: in a register, or behind the register of the sums."""
+        bits, lanes = self.network.state_bits, self.parameters.lanes
+        late = self.schedule.saturation_register
+        state = Signal(state_layout(self.network, lanes), reset_less=True)
+        for lane, total in enumerate(totals):
+            if late:
+                register = Signal.like(total, name=f"total_{lane}_register", reset_less=True)
+                with m.If(enable):
+                    m.d.sync += register.eq(total)
+                m.d.comb += state[lane].eq(saturated(register, bits))
+            else:
+                with m.If(enable):
+                    m.d.sync += state[lane].eq(saturated(total, bits))
+        return state
+
+    def _ring_state(self, m: Module, enable: Signal, state: Signal) -> Signal:
+        """The row that enters the ring; the outputs see it where it is first known, without waiting for the ring."""
+        if not self.schedule.saturation_register:
+            return state
+        register = Signal.like(state, name="state_register", reset_less=True)
+        with m.If(enable):
+            m.d.sync += register.eq(state)
+        return register
+
+    def _hand_out(self, m: Module, enable: Signal, state: Signal, added: Signal) -> Signal:
+        """Offer the row in the state register to the outputs; returns whether all of them have it or take it now."""
+        ready = Signal(name="outputs_ready")
+        every = self.network.readout == "every"
+        outputs = [(self.last_state, added if every else added & self.drive.payload.last)]
+        if every:
+            last = Signal(name="handed_last", reset_less=True)
+            m.d.comb += self.last_state.payload.last.eq(last)
+            with m.If(enable):
+                m.d.sync += last.eq(self.drive.payload.last)
+        if self.parameters.trace:
+            outputs.append((self.trace, added))
+        channel = None
+        if channel_field(self.schedule.channels):
+            channel = Signal.like(self.drive.payload.channel, name="handed_channel", reset_less=True)
+            with m.If(enable):
+                m.d.sync += channel.eq(self.drive.payload.channel)
+        for output, wanted in outputs:
+            m.d.comb += words_of(output.payload).eq(state)
+            if channel is not None:
+                m.d.comb += output.payload.channel.eq(channel)
+            with m.If(enable):
+                m.d.sync += output.valid.eq(wanted)
+            with m.Elif(output.ready):
+                m.d.sync += output.valid.eq(0)
+        waiting = [output.valid & ~output.ready for output, _ in outputs]
+        m.d.comb += ready.eq(~Cat(waiting).any())
+        return ready
+
+    def _fifo(self, m: Module, enable: Signal, state: Signal) -> object:
+        """The rows that the transform has no room for: a plain delay."""
+        depth = self.schedule.fifo_depth
+        if not depth:
+            return state
+        m.submodules.fifo = fifo = DelayLine(
+            self.parameters.lanes, self.network.state_bits, depth, self.parameters.memory_depth
+        )
+        m.submodules.fifo_counter = counter = RowCounter(depth)
+        m.d.comb += [
+            counter.enable.eq(enable),
+            fifo.enable.eq(enable),
+            fifo.address.eq(counter.count),
+            fifo.next_address.eq(counter.next_count),
+            fifo.input.eq(state),
+        ]
+        return fifo.output
+
+
+def saturated(value: Signal, bits: int) -> object:
+    """``value``, of at least ``bits`` bits, clipped to ``bits`` bits: its own low bits, or the sign's limit."""
+    sign = value[-1]
+    overflow = (value[bits - 1 :] != sign.replicate(len(value) - bits + 1)) if len(value) > bits else 0
+    return Mux(overflow, Cat((~sign).replicate(bits - 1), sign), value[:bits])
