@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +21,7 @@ _VERILATOR_ARGUMENTS = ("--no-public-flat-rw", "--output-split-cfuncs", "1000", 
 # SystemVerilog, cocotb's choice, it is none, and blocks whose inputs do not change during reset stay unknown
 # (amaranth-lang/amaranth issue 1629).
 _ICARUS_ARGUMENTS = ("-g2005",)
-_PORTS = ("clk", "rst", "error", "?_axis_t*", "m_trace_t*")
+_PORTS = ("clk", "rst", "error", "*_axis_t*", "m_trace_t*")
 _FORMAT = "1"  # of the folders below; a new number makes old ones unused
 
 
@@ -28,7 +29,7 @@ class SimulationError(RuntimeError):
     """A simulation that could not be built, or that ended without a verdict: one line, what the simulator said last."""
 
 
-def build_core(simulator: Simulator, verilog: Path, top: str, folder: Path) -> Path:
+def build_core(simulator: Simulator, verilog: Path, top: str, folder: Path, *, probed: bool = False) -> Path:
     """Compile ``verilog`` for ``simulator``, or find it compiled in ``folder``.
 
     Parameters
@@ -53,15 +54,27 @@ def build_core(simulator: Simulator, verilog: Path, top: str, folder: Path) -> P
         text = verilog.read_bytes()
     except OSError as error:
         raise InputError(f"{verilog}: cannot be read ({error.strerror})") from error
-    build = folder / _key(text, top, simulator)
-    log = build.with_suffix(".log")
+
+    def compile_core(aside: Path, log: Path) -> None:
+        (aside / f"{top}.v").write_bytes(text)
+        _compile(simulator, top, aside, log, probed)
+
+    return kept_build(folder / _key(text, top, simulator, probed), compile_core)
+
+
+def kept_build(build: Path, make: Callable[[Path, Path], None]) -> Path:
+    """The folder ``build``, made by ``make`` unless it is there.
+
+    Parameters
+    ----------
+    make : called with an empty folder to build in, which is renamed when it returns, and the file for its log
+    """
     if build.is_dir():
         return build
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".build-", dir=folder))
+    build.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".build-", dir=build.parent))
     try:
-        shutil.copyfile(verilog, aside / f"{top}.v")
-        _compile(simulator, top, aside, log)
+        make(aside, build.with_suffix(".log"))
         aside.rename(build)
     except OSError:
         if not build.is_dir():  # another process may have been first
@@ -71,16 +84,18 @@ def build_core(simulator: Simulator, verilog: Path, top: str, folder: Path) -> P
     return build
 
 
-def _compile(simulator: Simulator, top: str, folder: Path, log: Path) -> None:
+def _compile(simulator: Simulator, top: str, folder: Path, log: Path, probed: bool) -> None:
     from cocotb_tools.runner import get_runner
 
     verilator = simulator.name == "verilator"
-    objects = _RuntimeObjects(simulator) if verilator else None
+    objects = RuntimeObjects(simulator) if verilator else None
     sources = [folder / f"{top}.v"]
     if objects:
         objects.copy_to(folder)
         sources.insert(0, folder / "ports.vlt")
         rules = "".join(f'public_flat_rw -module "{top}" -var "{port}"\n' for port in _PORTS)
+        if probed:
+            rules += 'public_flat_rd -module "*" -var "*"\n'
         sources[0].write_text(f"`verilator_config\n{rules}")
     try:
         with simulator.active():
@@ -94,21 +109,21 @@ def _compile(simulator: Simulator, top: str, folder: Path, log: Path) -> None:
                 always=True,
             )
     except (RuntimeError, SystemExit) as error:
-        raise SimulationError(f"{simulator.name} cannot compile {top}: {_error_line(log)}") from error
+        raise SimulationError(f"{simulator.name} cannot compile {top}: {error_line(log)}") from error
     if objects:
         objects.keep(folder)
 
 
-class _RuntimeObjects:
+class RuntimeObjects:
     """Verilator's own C++ runtime, which is the same for every core and takes four fifths of the time of a small build.
 
     Kept once per Verilator, compiler and flags in the user's cache folder, and copied into each build before ``make``,
     which then finds it up to date. A shortcut only: where any of it fails, ``make`` compiles as ever.
     """
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, *flags: str) -> None:
         cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        key = _digest(*_compiler_settings(simulator))
+        key = digest(*flags, *compiler_settings(simulator))
         self.folder = Path(cache) / "hadamrnn" / "verilator-runtime" / key
 
     def copy_to(self, folder: Path) -> None:
@@ -137,27 +152,29 @@ class _RuntimeObjects:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def _key(text: bytes, top: str, simulator: Simulator) -> str:
+def _key(text: bytes, top: str, simulator: Simulator, probed: bool) -> str:
     cocotb = importlib.util.find_spec("cocotb")
     place = "" if cocotb is None else str(cocotb.origin)  # the folder of its library is written into the program
     arguments = *_VERILATOR_ARGUMENTS, *_ICARUS_ARGUMENTS, *_PORTS
-    digest = _digest(
-        hashlib.sha256(text).hexdigest(), top, version("cocotb"), place, *arguments, *_compiler_settings(simulator)
+    key = digest(
+        hashlib.sha256(text).hexdigest(), top, version("cocotb"), place, *arguments, *compiler_settings(simulator)
     )
-    return f"{simulator.name}-{digest}"
+    return f"{simulator.name}-{key}{'-probed' * probed}"
 
 
-def _compiler_settings(simulator: Simulator) -> tuple[str, ...]:
+def compiler_settings(simulator: Simulator) -> tuple[str, ...]:
     """All but the C++ text that decides what the compiler makes of it."""
     variables = (os.environ.get(name, "") for name in ("CXXFLAGS", "CPPFLAGS", "LDFLAGS"))
     return simulator.version, simulator.compiler, simulator.environment.get("MAKEFLAGS", ""), *variables
 
 
-def _digest(*parts: str) -> str:
+def digest(*parts: str) -> str:
+    """A key of texts: 80 bits in hexadecimal."""
     return hashlib.sha256("\0".join((_FORMAT, *parts)).encode()).hexdigest()[:20]
 
 
-def _error_line(log: Path) -> str:
+def error_line(log: Path) -> str:
+    """The line of a build's log that says what is wrong."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if "rror" in line]
     return (errors or lines or ["no message"])[0]

@@ -22,6 +22,7 @@ class Difference:
     logit : number of the logit
     expected, got : values; ``got`` is None for what never came, ``expected`` for what should not have
     clock : edge of the transfer, where there was one
+    channel : whose it is, where there are several
     """
 
     what: str
@@ -34,10 +35,11 @@ class Difference:
     expected: int | None = None
     got: int | None = None
     clock: int | None = None
+    channel: int | None = None
 
     def __str__(self) -> str:
-        place = [] if self.sequence is None else [f"sequence {self.sequence}"]
-        place += [f"{name} {getattr(self, name)}" for name in ("step", "unit") if getattr(self, name) is not None]
+        names = ("channel", "sequence", "step", "unit")
+        place = [f"{name} {getattr(self, name)}" for name in names if getattr(self, name) is not None]
         text = ", ".join(place)
         if self.row is not None:
             text += f" (row {self.row}, lane {self.lane})" if self.lane is not None else f", row {self.row}"
@@ -127,6 +129,8 @@ def _compare_results(expectation: Expectation, results: Transfers) -> list[tuple
 
     def place(number: int) -> dict[str, int]:
         where = {"sequence": int(expectation.result_sequence[number // beats])}
+        if expectation.result_step is not None:
+            where["step"] = int(expectation.result_step[number // beats])
         return where | {"logit": int(number % beats)} if logits else where
 
     got = from_bytes(results.beats[:count], signed=logits) if count else expected[:0]

@@ -4,6 +4,7 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,17 @@ import numpy as np
 from ..errors import InputError
 from ..quant.integer import IntegerNetwork
 from .build import build_core
-from .comparison import compare
 from .description import CoreDescription, read_description
-from .expectation import Expectation, expect
-from .job import STREAM, TIMING, Phase
+from .functional_coverage import Bins, functional_coverage
+from .interleaving import Channel, compare_channels, streamed
+from .job import STREAM, TIMING, Record
+from .plan import PlannedRun, Stimulus, plan_runs
 from .report import CosimulationReport
 from .simulation import simulate
 from .simulators import find_simulator
 from .stalls import PATTERNS
-from .timing import TIMED_LENGTHS, measure
+from .timing import Timing, measure, measure_channels
+from .verdict import Bench, RunVerdict, Streamed, sum_up
 
 
 def cosimulate(
@@ -29,17 +32,21 @@ def cosimulate(
     *,
     lengths: Sequence[int] | np.ndarray | None = None,
     cut_beats: Sequence[int] | np.ndarray | None = None,
+    wrong_indices: Sequence[int] | np.ndarray | None = None,
+    channels: Sequence[int] | np.ndarray | None = None,
     simulator: str = "verilator",
     stalls: str = "random",
     seed: int = 0,
     states: bool = True,
     interrupted_clocks: int = 0,
+    resets: int = 0,
     build_folder: str | os.PathLike[str] | None = None,
 ) -> CosimulationReport:
     """Stream ``inputs`` through a simulated core and compare all that comes out with the reference.
 
     Two runs: short sequences one by one with nothing held up, whose clocks must equal the formulas of the core's
-    description exactly; then all sequences back to back with stalls at all ends of the streams.
+    description exactly; then all sequences back to back with stalls at all ends of the streams. A third one, where
+    ``resets`` are asked for, resets the core at many moments.
 
     Parameters
     ----------
@@ -51,11 +58,19 @@ def cosimulate(
     cut_beats : integers, shape ``(N,)``, optional
         Where not 0 the sequence is malformed: ``tlast`` comes with this beat of its last step, before the step is
         whole. The core must drop the step, send no result, pulse ``error`` and be ready for the next sequence.
+    wrong_indices : integers from 0 to the length of each sequence, shape ``(N,)``, optional
+        Where not 0 the sequence is malformed: instead of the index of that step (1 is the first) an index of m or more
+        comes. The core must pulse ``error`` and drop that step and all that follow in the sequence.
+    channels : integers from 0 to C − 1, shape ``(N,)``, optional
+        The channel of each sequence of a core with several; 0, 1, … in turn unless given. Each channel streams its own
+        in their order, with stalls and gaps of its own; a channel without any stays silent and must send nothing.
     simulator : ``"verilator"`` or ``"icarus"``
     stalls : ``"none"``, ``"random"`` or ``"worst"`` (:mod:`~hadamrnn.sim.stalls`)
     seed : of the stalls and of the timed run
     states : whether to compare every state too; needs a core with ``trace``
-    interrupted_clocks : clocks of an unfinished sequence, ended by a reset, before the second run
+    interrupted_clocks : clocks of unfinished sequences, ended by a reset, before the second run
+    resets : resets of a third run, each in the middle of sequences, at every moment from the first clock on or, where
+        that is more, at so many moments drawn from them; a sequence follows each, and must be as if it were the first
     build_folder : keeps compiled simulations for further calls; without it the core is compiled each time
 
     Raises
@@ -67,74 +82,90 @@ def cosimulate(
     """
     start = time.perf_counter()
     description = read_description(core)
-    _check(network, description, stalls, states, interrupted_clocks)
-    expected = {
-        STREAM: expect(network, description, inputs, lengths, cut_beats, states=states),
-        TIMING: expect(network, description, _timed_inputs(network, seed), TIMED_LENGTHS, states=states),
-    }
-    phases = _phases(description, expected, stalls=stalls, seed=seed, interrupted_clocks=interrupted_clocks)
+    check_options(network, description, stalls, states, interrupted_clocks, resets)
+    stimulus = Stimulus(
+        inputs=inputs,
+        lengths=lengths,
+        cut_beats=cut_beats,
+        wrong_indices=wrong_indices,
+        channels=channels,
+        stalls=stalls,
+        seed=seed,
+        states=states,
+        interrupted_clocks=interrupted_clocks,
+        resets=resets,
+    )
+    runs = plan_runs(network, description, stimulus)
     found = find_simulator(simulator)
     with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
         build_start = time.perf_counter()
         build = build_core(found, description.verilog, description.name, Path(build_folder or Path(scratch, "build")))
         build_seconds = time.perf_counter() - build_start
+        phases = sorted((run.phase for run in runs), key=lambda phase: phase.name != TIMING)  # the cycle counts first
         records = simulate(found, build, description.name, phases, Path(scratch))
-    comparisons = {name: compare(expected[name], records[name], description.lanes) for name in expected}
-    timing = measure(description, expected[TIMING], records[TIMING])
-    first = [(name, difference) for name, comparison in comparisons.items() for difference in comparison.first]
-    problems = [f"{'timed run, ' * (name == TIMING)}{difference}" for name, difference in first]
-    violations = [f"{name} run: {record.violation}" for name, record in records.items() if record.violation]
-    return CosimulationReport(
+    bench = Bench(
+        engine="cocotb",
+        engine_version=version("cocotb"),
         simulator=found.name,
         simulator_version=found.version,
         stalls=stalls,
         seed=seed,
-        verilog_as_generated=description.as_generated,
-        sequences=len(expected[STREAM].sequences),
-        steps=len(expected[STREAM].step_number),
-        states_compared=sum(comparison.states for comparison in comparisons.values()),
-        results_compared=sum(comparison.results for comparison in comparisons.values()),
-        saturations=expected[STREAM].saturations,
-        differences=sum(comparison.differences for comparison in comparisons.values()),
-        first_difference=problems[0] if problems else None,
-        first_difference_fields=first[0][1].to_json() if first else None,
-        problems=(*problems, *violations, *timing.problems),
-        cycles_per_step=timing.cycles_per_step,
-        formula_cycles_per_step=description.cycles_per_step,
-        sequence_latency=timing.sequence_latency,
-        formula_sequence_latency=description.sequence_latency(TIMED_LENGTHS[-1]),
-        latency_steps=TIMED_LENGTHS[-1],
-        clocks=sum(record.clocks for record in records.values()),
         build_seconds=build_seconds,
-        simulation_seconds=sum(record.seconds for record in records.values()),
-        seconds=time.perf_counter() - start,
+        start=start,
+    )
+    coverage = functional_coverage(network, description, stimulus, runs, records)
+    return _report(description, bench, runs, records, coverage)
+
+
+def _report(
+    description: CoreDescription, bench: Bench, runs: Sequence[PlannedRun], records: dict[str, Record], coverage: Bins
+) -> CosimulationReport:
+    """Compare what came out of all runs with what was expected, and sum it up."""
+    verdicts = [
+        RunVerdict(
+            name=f"{run.phase.name} run",
+            prefix=run.prefix,
+            comparison=compare_channels(run.expected, record, description.lanes),
+            violation=record.violation,
+            clocks=record.clocks,
+            seconds=record.seconds,
+            last_transfer=record.last_transfer,
+        )
+        for run, record in ((run, records[run.phase.name]) for run in runs)
+    ]
+    expected = {run.phase.name: run.expected for run in runs}
+    streams = [channel.expectation for channel in expected[STREAM] if channel.expectation is not None]
+    return sum_up(
+        description,
+        bench,
+        Streamed(
+            sequences=sum(len(stream.sequences) for stream in streams),
+            sequences_with_states=sum(len(stream.sequences) for stream in streams if stream.states is not None),
+            steps=sum(len(stream.step_number) for stream in streams),
+            saturations=sum(stream.saturations for stream in streams),
+            resets=sum(len(run.phase.interruptions) for run in runs) + bool(runs[0].phase.interrupted_clocks),
+            coverage=coverage,
+        ),
+        verdicts,
+        _measure(description, expected[TIMING], records[TIMING]),
     )
 
 
-def _phases(
-    description: CoreDescription, expected: dict[str, Expectation], *, stalls: str, seed: int, interrupted_clocks: int
-) -> tuple[Phase, Phase]:
-    cycles, latency = description.cycles_per_step, description.latency_of_one_step
-    patience = 1000 + 2 * (cycles + latency)  # random stalls of all ports together stay far below 1000 clocks
-    timed = Phase(
-        name=TIMING, sequences=expected[TIMING].sequences, alone=True, settle=32 + 2 * cycles, patience=patience
-    )
-    streamed = Phase(
-        name=STREAM,
-        sequences=expected[STREAM].sequences,
-        alone=False,
-        settle=32 + cycles + latency,
-        patience=patience,
-        stalls=stalls,
-        seed=seed,
-        interrupted_clocks=interrupted_clocks,
-    )
-    return timed, streamed
+def _measure(description: CoreDescription, channels: list[Channel], record: Record) -> Timing:
+    if len(channels) == 1 and channels[0].expectation is not None:
+        return measure(description, channels[0].expectation, record)
+    return measure_channels(description, streamed(channels), record)
 
 
-def _check(
-    network: IntegerNetwork, description: CoreDescription, stalls: str, states: bool, interrupted_clocks: int
+def check_options(
+    network: IntegerNetwork,
+    description: CoreDescription,
+    stalls: str,
+    states: bool,
+    interrupted_clocks: int,
+    resets: int = 0,
 ) -> None:
+    """Refuse, with an :class:`~hadamrnn.errors.InputError`, what cannot be co-simulated."""
     description.check_network(network)
     if stalls not in PATTERNS:
         raise InputError(f"stalls must be one of {', '.join(PATTERNS)}, not {stalls!r}")
@@ -142,10 +173,6 @@ def _check(
         raise InputError(
             f"{description.name} has no trace port: generate it with trace, or compare results only (states false)"
         )
-    if type(interrupted_clocks) is not int or interrupted_clocks < 0:
-        raise InputError(f"interrupted_clocks must be an integer of at least 0, not {interrupted_clocks!r}")
-
-
-def _timed_inputs(network: IntegerNetwork, seed: int) -> np.ndarray:
-    shape = (len(TIMED_LENGTHS), max(TIMED_LENGTHS)) + (network.input_size,) * (network.input_kind == "vector")
-    return np.random.default_rng(seed).integers(*network.input_range, shape, endpoint=True)
+    for name, value in (("interrupted_clocks", interrupted_clocks), ("resets", resets)):
+        if type(value) is not int or value < 0:
+            raise InputError(f"{name} must be an integer of at least 0, not {value!r}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..hw.verilog import fingerprint
+from ..hw.verilog.generation import fingerprint
 from ..quant.integer import IntegerNetwork
 
 
@@ -25,11 +25,15 @@ class CoreDescription:
     output : ``"logits"`` or ``"class"``
     lanes, rows : P and R = d / P
     trace : whether it has the port ``m_trace``
+    streams : names of the AXI4-Stream ports
     element_bytes : bytes of an input element
     beat_elements : E, elements of one beat on ``s_axis``
     beats_per_step, beats_per_result : on ``s_axis`` and ``m_axis``
+    result_bytes, row_bytes : of a beat on ``m_axis`` and ``m_trace``; 0 without that port
     cycles_per_step : clocks, as the generator's formula says
     latency_of_one_step : clocks from the first input beat to the last result beat of a sequence of one step
+    channels : C; where there are several, ``cycles_per_step`` is that of a step of all of them
+    cycles_per_step_alone : of one channel while the others have no sequence
     """
 
     name: str
@@ -40,16 +44,31 @@ class CoreDescription:
     lanes: int
     rows: int
     trace: bool
+    streams: tuple  # of str
     element_bytes: int
     beat_elements: int
     beats_per_step: int
     beats_per_result: int
+    result_bytes: int
+    row_bytes: int
     cycles_per_step: int
     latency_of_one_step: int
+    channels: int = 1
+    cycles_per_step_alone: int = 1
+
+    @property
+    def further_step(self) -> int:
+        """Clocks that a further step adds to a sequence that a channel has alone."""
+        return self.cycles_per_step if self.channels == 1 else self.cycles_per_step_alone
+
+    @property
+    def input_bytes(self) -> int:
+        """Of a beat on ``s_axis``."""
+        return self.element_bytes * self.beat_elements
 
     def sequence_latency(self, steps: int) -> int:
         """Clocks from the first input beat to the last result beat of a sequence, by the generator's formula."""
-        return self.latency_of_one_step + (steps - 1) * self.cycles_per_step
+        return self.latency_of_one_step + (steps - 1) * self.further_step
 
     @property
     def as_generated(self) -> bool | None:
@@ -84,6 +103,8 @@ def read_description(core: str | os.PathLike[str]) -> CoreDescription:
         raise InputError(f"{path}: no such file or folder, expected a generated core")
     try:
         streams, parameters = plain["streams"], plain["parameters"]
+        channels = parameters.get("channels", 1)
+        inputs = streams["s_axis" if channels == 1 else "s0_axis"]
         beat_elements = parameters.get("input_beat", 1)
         description = CoreDescription(
             name=plain["name"],
@@ -94,12 +115,17 @@ def read_description(core: str | os.PathLike[str]) -> CoreDescription:
             lanes=parameters["lanes"],
             rows=plain["rows"],
             trace=parameters["trace"],
-            element_bytes=streams["s_axis"]["bytes"] // beat_elements,
+            streams=tuple(streams),
+            element_bytes=inputs["bytes"] // beat_elements,
             beat_elements=beat_elements,
-            beats_per_step=streams["s_axis"]["beats_per_step"],
+            beats_per_step=inputs["beats_per_step"],
             beats_per_result=streams["m_axis"]["beats_per_result"],
+            result_bytes=streams["m_axis"]["bytes"],
+            row_bytes=streams["m_trace"]["bytes"] if parameters["trace"] else 0,
             cycles_per_step=plain["cycles_per_step"],
             latency_of_one_step=plain["sequence_latency"]["constant"],
+            channels=channels,
+            cycles_per_step_alone=plain["sequence_latency"]["per_further_step"],
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: not the description of a generated core (no {error})") from error
@@ -117,7 +143,7 @@ def _check_types(path: Path, description: CoreDescription) -> None:
         value = getattr(description, field.name)
         if not isinstance(value, field.type) or (type(value) is bool) != (field.type is bool):  # type: ignore[arg-type]
             raise InputError(f"{path}: {field.name} must be {field.type.__name__}, not {value!r}")  # type: ignore[union-attr]
-        if field.type is int and value < 1:
+        if field.type is int and value < 1 and (field.name != "row_bytes" or description.trace):
             raise InputError(f"{path}: {field.name} must be at least 1, not {value!r}")
 
 

@@ -24,6 +24,7 @@ class Expectation:
     step_sequence, step_number : int64, shape ``(S,)``, the sequence that a state belongs to, and the step within it
     results : int64, shape ``(results, beats per result)``
     result_sequence : int64, shape ``(results,)``
+    result_step : int64, shape ``(results,)``, or None where only last steps have a result
     result_last : bool, shape ``(results, beats per result)``, ``tlast``
     classes : whether results are classes, not logits
     errors : pulses on ``error``
@@ -36,6 +37,7 @@ class Expectation:
     step_number: np.ndarray
     results: np.ndarray
     result_sequence: np.ndarray
+    result_step: np.ndarray | None
     result_last: np.ndarray
     classes: bool
     errors: int
@@ -48,6 +50,7 @@ def expect(
     inputs: np.ndarray,
     lengths: Sequence[int] | np.ndarray | None = None,
     cut_beats: Sequence[int] | np.ndarray | None = None,
+    wrong_indices: Sequence[int] | np.ndarray | None = None,
     *,
     states: bool = True,
 ) -> Expectation:
@@ -55,24 +58,27 @@ def expect(
     inputs = reference.checked_inputs(network, inputs)
     count, longest = inputs.shape[:2]
     lengths = reference.checked_lengths(lengths, count, longest)
-    cut = _checked_cut(cut_beats, count, description.beats_per_step)
+    cut = _checked("cut_beats", cut_beats, count, np.full(count, description.beats_per_step - 1))
+    wrong = _checked("wrong_indices", wrong_indices, count, lengths * _has_wrong_index(network, description))
     run = reference.run(network, inputs, lengths=lengths, return_states=states)
-    whole = lengths - (cut > 0)  # steps that are not cut off
+    malformed = (cut > 0) | (wrong > 0)
+    whole = np.where(wrong > 0, wrong, lengths + 1) - 1  # steps before a wrong index
+    whole = np.minimum(whole, lengths - (cut > 0))  # and not cut off
     finished = np.arange(longest) < whole[:, None]
     step_sequence, step_number = np.nonzero(finished)
     if network.readout == "last":
-        sending, result_sequence = cut == 0, np.flatnonzero(cut == 0)
+        sending, result_sequence = ~malformed, np.flatnonzero(~malformed)
         ends = np.ones(len(result_sequence), dtype=bool)
     else:
         sending, result_sequence = finished, step_sequence
-        ends = (step_number == whole[step_sequence] - 1) & (cut[step_sequence] == 0)
+        ends = (step_number == whole[step_sequence] - 1) & ~malformed[step_sequence]
     classes = description.output == "class"
     results = (run.classes[..., None] if classes else run.logits)[sending]
     last_beat = np.arange(results.shape[1]) == results.shape[1] - 1
     return Expectation(
         sequences=tuple(
             StreamedSequence(
-                beats=_beats(description, inputs[i, : lengths[i]], int(cut[i]), seed=i),
+                beats=_beats(network, description, inputs[i, : lengths[i]], int(cut[i]), int(wrong[i]), seed=i),
                 results=int(np.count_nonzero(sending[i])) * description.beats_per_result,
                 rows=int(whole[i]) * description.rows * description.trace,
             )
@@ -83,27 +89,41 @@ def expect(
         step_number=step_number,
         results=results,
         result_sequence=result_sequence,
+        result_step=step_number if network.readout == "every" else None,
         result_last=ends[:, None] & last_beat if classes else np.broadcast_to(last_beat, results.shape),
         classes=classes,
-        errors=int(np.count_nonzero(cut)),
+        errors=int(np.count_nonzero(malformed)),
         saturations=run.saturations,
     )
 
 
-def _beats(description: CoreDescription, inputs: np.ndarray, cut: int, seed: int) -> np.ndarray:
+def _beats(
+    network: IntegerNetwork, description: CoreDescription, inputs: np.ndarray, cut: int, wrong: int, seed: int
+) -> np.ndarray:
+    if wrong:
+        # The rest of the sequence is dropped, another wrong index in it too.
+        inputs = inputs.copy()
+        inputs[wrong - 1 :: 2] = np.random.default_rng(seed).integers(
+            network.input_size, 1 << 8 * description.element_bytes, len(inputs[wrong - 1 :: 2])
+        )
     beats = input_beats(
         inputs, element_bytes=description.element_bytes, beat_elements=description.beat_elements, seed=seed
     )
     return beats[: len(beats) - description.beats_per_step + cut] if cut else beats
 
 
-def _checked_cut(cut_beats: Sequence[int] | np.ndarray | None, count: int, beats_per_step: int) -> np.ndarray:
-    if cut_beats is None:
+def _has_wrong_index(network: IntegerNetwork, description: CoreDescription) -> bool:
+    """Whether a beat can hold an index that is none."""
+    return network.input_kind == "index" and network.input_size < 1 << 8 * description.element_bytes
+
+
+def _checked(name: str, values: Sequence[int] | np.ndarray | None, count: int, most: np.ndarray) -> np.ndarray:
+    if values is None:
         return np.zeros(count, dtype=np.int64)
-    cut = np.asarray(cut_beats)
-    if cut.shape != (count,) or not np.issubdtype(cut.dtype, np.integer):
-        raise InputError(f"cut_beats must be {count} integers, not {cut.dtype} of shape {cut.shape}")
-    wrong = cut[(cut < 0) | (cut >= beats_per_step)]
-    if wrong.size:
-        raise InputError(f"cut_beats must be from 0 to {beats_per_step - 1}, not {int(wrong[0])}")
-    return cut.astype(np.int64)
+    array = np.asarray(values)
+    if array.shape != (count,) or not np.issubdtype(array.dtype, np.integer):
+        raise InputError(f"{name} must be {count} integers, not {array.dtype} of shape {array.shape}")
+    places = np.flatnonzero((array < 0) | (array > most))
+    if places.size:
+        raise InputError(f"{name} must be from 0 to {int(most[places[0]])}, not {int(array[places[0]])}")
+    return array.astype(np.int64)

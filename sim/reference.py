@@ -9,7 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from ..quant.integer import IntegerNetwork, round_half_even_shift, saturate, shift_round, walsh_hadamard
+from ..quant.integer import (
+    DenseNetwork,
+    FrozenNetwork,
+    IntegerNetwork,
+    modrelu,
+    round_half_even_shift,
+    saturate,
+    shift_round,
+    walsh_hadamard,
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class ReferenceResult:
 
 
 def run(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     inputs: np.ndarray,
     *,
     lengths: Sequence[int] | np.ndarray | None = None,
@@ -45,7 +54,7 @@ def run(
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : IntegerNetwork or DenseNetwork
     inputs : integers, shape ``(N, T, m)``; for ``input_kind`` ``index`` shape ``(N, T)``
     lengths : integers from 1 to T, shape ``(N,)``, optional
         Steps of each sequence; all T unless given.
@@ -79,7 +88,7 @@ def run(
     return ReferenceResult(logits, np.argmax(logits, axis=-1), saturations, states)
 
 
-def step(network: IntegerNetwork, state: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def step(network: FrozenNetwork, state: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """One step of the recurrence.
 
     Parameters
@@ -92,27 +101,45 @@ def step(network: IntegerNetwork, state: np.ndarray, x: np.ndarray) -> tuple[np.
     (ndarray, ndarray)
         The next state, int64, and a mask of the units that were clipped, both of shape ``(N, d)``.
     """
-    rotated = network.signs * walsh_hadamard(state, network.block_size)
-    half = network.block_bits // 2
-    if network.block_bits % 2:
-        rotated = round_half_even_shift(rotated * network.sqrt_half, network.sqrt_half_bits + half)
-    else:
-        rotated = round_half_even_shift(rotated, half)
     weight = network.input_weight.astype(np.int64)
     driven = weight[:, x].T if network.input_kind == "index" else x @ weight.T
-    total = rotated + network.bias + shift_round(driven, network.input_shift)
+    total = _recurrent(network, state) + network.bias + shift_round(driven, network.input_shift)
+    total = _activated(network, total)
     following, _ = saturate(total, network.state_bits)
     return following, following != total
 
 
-def read_out(network: IntegerNetwork, state: np.ndarray) -> np.ndarray:
+def _recurrent(network: FrozenNetwork, state: np.ndarray) -> np.ndarray:
+    """R, the rounded product of the recurrent matrix and ``state``."""
+    if isinstance(network, DenseNetwork):
+        product = state @ network.recurrent_weight.astype(np.int64).T
+        return round_half_even_shift(product * network.recurrent_multiplier, network.recurrent_shift)
+    assert isinstance(network, IntegerNetwork)
+    rotated = network.signs * walsh_hadamard(state, network.block_size)
+    half = network.block_bits // 2
+    if network.block_bits % 2:
+        return round_half_even_shift(rotated * network.sqrt_half, network.sqrt_half_bits + half)
+    return round_half_even_shift(rotated, half)
+
+
+def _activated(network: FrozenNetwork, total: np.ndarray) -> np.ndarray:
+    """The activation of a dense network; a Hadamard RNN has none."""
+    if not isinstance(network, DenseNetwork) or network.activation == "none":
+        return total
+    if network.activation == "relu":
+        return np.maximum(total, 0)
+    assert network.threshold is not None
+    return modrelu(total, network.threshold.astype(np.int64))
+
+
+def read_out(network: FrozenNetwork, state: np.ndarray) -> np.ndarray:
     """Logits of states: int64, shape ``(N, d)`` to ``(N, o)``."""
     if network.readout_activation == "relu":
         state = np.maximum(state, 0)
     return state @ network.output_weight.astype(np.int64).T + network.output_bias
 
 
-def checked_inputs(network: IntegerNetwork, inputs: np.ndarray) -> np.ndarray:
+def checked_inputs(network: FrozenNetwork, inputs: np.ndarray) -> np.ndarray:
     """The inputs as int64, or an :class:`InputError` that says what is wrong with them."""
     inputs = np.asarray(inputs)
     vector = network.input_kind == "vector"

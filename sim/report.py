@@ -1,6 +1,6 @@
 """The report of a co-simulation."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -10,30 +10,45 @@ class CosimulationReport:
 
     Attributes
     ----------
+    engine, engine_version : ``"cocotb"`` and its version, or ``"native"`` and the beginning of its driver's SHA-256
     simulator, simulator_version : what ran the core
     stalls, seed : the pattern at the ends of the streams in the second run
     verilog_as_generated : whether the Verilog is what the generator wrote, or has been edited since; None: unknown
+    channels : C, of the core
     sequences, steps : in the second run
+    sequences_with_states : those of them whose every state was compared
+    sequences_resumed : those of them whose verdict an earlier run that was interrupted had kept
+    resets : in the middle of sequences, in the second run and in a run of their own
     states_compared, results_compared : values that came and were compared, in both runs; logits count one by one
     saturations : states that the reference clipped in the second run
     differences : values that differ, are missing or are too many
     first_difference : the first of them in words, or None
     first_difference_fields : the same as plain values
+    first_wrong_run, first_wrong_clock : the run that it was in, and the clock since the reset before that run; of the
+        first broken rule where nothing differs; None where there is neither
     problems : all that is wrong, one line each, the first difference first; empty for a core that agrees
     cycles_per_step, sequence_latency : measured in the timed run, in clocks; None where the core did not get that far,
         or the steps differ
     formula_cycles_per_step, formula_sequence_latency : what the core's description says
     latency_steps : T of the sequence whose latency is given
+    coverage : hits by group and bin (:mod:`~hadamrnn.sim.functional_coverage`); None where none were counted
     clocks : simulated in both runs
-    build_seconds, simulation_seconds, seconds : wall time of the compilation, of the clocks, of all together
+    build_seconds, simulation_seconds, seconds : wall time of the compilation, of the clocks (summed over processes), of
+        all together
     """
 
+    engine: str
+    engine_version: str
     simulator: str
     simulator_version: str
     stalls: str
     seed: int
     verilog_as_generated: bool | None
+    channels: int
     sequences: int
+    sequences_with_states: int
+    sequences_resumed: int
+    resets: int
     steps: int
     states_compared: int
     results_compared: int
@@ -41,6 +56,8 @@ class CosimulationReport:
     differences: int
     first_difference: str | None
     first_difference_fields: dict[str, Any] | None
+    first_wrong_run: str | None
+    first_wrong_clock: int | None
     problems: tuple[str, ...]
     cycles_per_step: int | None
     formula_cycles_per_step: int
@@ -48,6 +65,7 @@ class CosimulationReport:
     formula_sequence_latency: int
     latency_steps: int
     clocks: int
+    coverage: dict[str, dict[str, int]] | None
     build_seconds: float
     simulation_seconds: float
     seconds: float
@@ -59,8 +77,27 @@ class CosimulationReport:
 
     @property
     def clocks_per_second(self) -> float:
-        """Speed of the simulation itself."""
+        """Speed of the simulation itself, in one process."""
         return self.clocks / self.simulation_seconds
+
+    def together(self, other: "CosimulationReport") -> "CosimulationReport":
+        """Both in one, where ``other`` is on some of the same sequences through another core of the same network:
+        counts, clocks, times and problems of both, figures of the core and of the sequences of this one.
+        """
+        summed = ("states_compared", "results_compared", "differences", "clocks", "sequences_resumed")
+        summed += ("build_seconds", "simulation_seconds", "seconds")
+        first = self if self.first_difference is not None else other
+        return replace(
+            self,
+            verilog_as_generated=self.verilog_as_generated and other.verilog_as_generated,
+            sequences_with_states=max(self.sequences_with_states, other.sequences_with_states),
+            problems=self.problems + other.problems,
+            first_difference=first.first_difference,
+            first_difference_fields=first.first_difference_fields,
+            first_wrong_run=first.first_wrong_run,
+            first_wrong_clock=first.first_wrong_clock,
+            **{name: getattr(self, name) + getattr(other, name) for name in summed},
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON."""

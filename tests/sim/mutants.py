@@ -4,6 +4,7 @@ Arithmetic is broken where the hardware is described, by replacing parts of it w
 broken by a module around the generated one. Either way the Verilog must come out different.
 """
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from amaranth.hdl import Const, Module, Mux, Value
 from amaranth.lib import wiring
 
-from hadamrnn.hw import butterfly, recurrence, transform
+from hadamrnn.hw.ring import butterfly, recurrence, transform
 from hadamrnn.quant.integer import IntegerNetwork
 
 from .cores import core
@@ -42,7 +43,7 @@ def surround(folder: Path, assignments: str = "", **connections: str) -> Path:
     """
     description = json.loads((folder / "hadamard_core.json").read_text())
     file = folder / "hadamard_core.v"
-    inner, count = re.subn(r"^module hadamard_core\(", "module whole_core(", file.read_text(), flags=re.MULTILINE)
+    inner, count = re.subn(r"^module hadamard_core \(", "module whole_core (", file.read_text(), flags=re.MULTILINE)
     assert count == 1
     ports = [f"{port['direction']} wire [{port['width'] - 1}:0] {port['name']}" for port in description["ports"]]
     names = [port["name"] for port in description["ports"]]
@@ -57,8 +58,7 @@ def flipped_sign(network: IntegerNetwork, unit: int) -> IntegerNetwork:
     """The network with the sign of one unit flipped."""
     signs = np.array(network.signs)
     signs[unit] *= -1
-    fields = {name: getattr(network, name) for name in network.__dataclass_fields__}
-    return IntegerNetwork(**fields | {"signs": signs})
+    return dataclasses.replace(network, signs=signs)
 
 
 def wrapped(value: Value, bits: int) -> Value:
@@ -112,9 +112,9 @@ def turn_butterfly(monkeypatch: pytest.MonkeyPatch, distance: int, lanes: int) -
     name = "LaneButterfly" if distance < lanes else "TimeButterfly"
     good, backward = getattr(transform, name), globals()[f"Backward{name}"]
 
-    def choose(count: int, width: int, span: int, *rest: Any) -> wiring.Component:
+    def choose(count: int, width: int, span: int, *rest: Any, **inversions: bool) -> wiring.Component:
         chosen = backward if span * (1 if distance < lanes else lanes) == distance else good
-        return chosen(count, width, span, *rest)
+        return chosen(count, width, span, *rest, **inversions)
 
     monkeypatch.setattr(transform, name, choose)
 

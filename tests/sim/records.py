@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hadamrnn.hw.verilog import fingerprint
+from hadamrnn.hw.verilog.generation import fingerprint
 from hadamrnn.quant.integer import IntegerNetwork
 from hadamrnn.sim.beats import to_bytes
 from hadamrnn.sim.description import CoreDescription
@@ -29,10 +29,13 @@ def description(
         lanes=lanes,
         rows=rows,
         trace=trace,
+        streams=("s_axis", "m_axis", "m_trace")[: 2 + trace],
         element_bytes=1,
         beat_elements=1,
         beats_per_step=network.input_size,
         beats_per_result=network.output_size if output == "logits" else 1,
+        result_bytes=4,
+        row_bytes=2 * lanes * trace,
         cycles_per_step=rows + 1,
         latency_of_one_step=LATENCY,
     )
@@ -45,7 +48,10 @@ def perfect_record(core: CoreDescription, expectation: Expectation) -> Record:
         steps = int(np.count_nonzero(expectation.step_sequence == number))
         end = start + core.sequence_latency(max(steps, 1))
         inputs += range(start, start + len(sequence.beats))
-        results += range(end - sequence.results + 1, end + 1)
+        count = sequence.results // core.beats_per_result
+        for back in reversed(range(count)):
+            last = end - back * core.cycles_per_step
+            results += range(last - core.beats_per_result + 1, last + 1)
         if core.trace:
             rows += [start + 9 + t * core.cycles_per_step + row for t in range(steps) for row in range(core.rows)]
         start = end + 100

@@ -3,6 +3,7 @@
 Which one that is, and its value, a reference that is broken in the same way says.
 """
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hadamrnn.hw import input_product, recurrence, root_division
+from hadamrnn.hw.inputs import input_product
+from hadamrnn.hw.ring import recurrence, root_division
 from hadamrnn.quant.integer import IntegerNetwork, walsh_hadamard
 from hadamrnn.sim import reference
 from hadamrnn.sim.cosimulation import cosimulate
@@ -146,10 +148,9 @@ def test_state_not_cleared_between_sequences(monkeypatch: Patch, folder: Path, b
 
 def test_a_class_that_is_not_the_smallest_of_the_largest(tmp_path: Path, builds: Path) -> None:
     """Equal logits, and a core of a network where the second is larger by one."""
-    fields = {name: getattr(NETWORK, name) for name in NETWORK.__dataclass_fields__}
     row = NETWORK.output_weight[:1]
-    tied = IntegerNetwork(**fields | {"output_weight": np.repeat(row, 3, axis=0), "output_bias": [7, 7, 7]})
-    broken = IntegerNetwork(**fields | {"output_weight": np.repeat(row, 3, axis=0), "output_bias": [7, 8, 7]})
+    tied = dataclasses.replace(NETWORK, output_weight=np.repeat(row, 3, axis=0), output_bias=np.array([7, 7, 7]))
+    broken = dataclasses.replace(tied, output_bias=np.array([7, 8, 7]))
     folder = core(tmp_path / "core", tied, lanes=LANES, output="class")
     assert cosimulate(tied, folder, INPUTS, lengths=LENGTHS, build_folder=builds).passed
     report = cosimulate(

@@ -168,6 +168,45 @@ def test_results_at_every_step() -> None:
     classes = expect(network, description(network, output="class"), INPUTS, LENGTHS)
     assert np.flatnonzero(classes.result_last).tolist() == (np.cumsum(LENGTHS) - 1).tolist()
     assert [s.results for s in classes.sequences] == LENGTHS.tolist()
+    assert logits.result_step is not None
+    assert logits.result_step.tolist() == [step for length in LENGTHS for step in range(length)]
+
+
+def test_one_wrong_result_of_a_step_is_named() -> None:
+    network = small_network(readout="every")
+    core = description(network)
+    expectation = expect(network, core, INPUTS, LENGTHS)
+    record = perfect_record(core, expectation)
+    results = spoil(record.results)
+    results.beats[3 * 4 + 1, 0] ^= 1
+    comparison = compare(expectation, with_results(record, results), LANES)
+    assert comparison.differences == 1
+    expected = int(expectation.results[4, 1])
+    clock = record.results.clocks[13]
+    assert first(comparison) == (
+        f"sequence 0, step 4, logit 1, value: expected {expected}, got {expected ^ 1} at clock {clock}"
+    )
+
+
+@pytest.mark.parametrize("readout", ["last", "every"])
+def test_a_wrong_index_brings_the_steps_before_it_and_no_more(readout: str) -> None:
+    network = small_network(input_kind="index", input_signed=False, input_size=5, readout=readout)
+    core = replace(description(network), beats_per_step=1)
+    inputs, lengths = stimulus(network)
+    wrong = np.zeros(len(lengths), dtype=int)
+    wrong[[0, 1, 3]] = 7, 1, 2
+    expectation = expect(network, core, inputs, lengths, wrong_indices=wrong)
+    assert [len(s.beats) for s in expectation.sequences] == lengths.tolist()
+    whole = np.where(wrong > 0, wrong - 1, lengths)
+    assert [s.rows for s in expectation.sequences] == (4 * whole).tolist()
+    results = whole if readout == "every" else wrong == 0
+    assert [s.results for s in expectation.sequences] == (3 * results).tolist()
+    assert expectation.errors == 3
+    sent = [sequence.beats[:, 0].astype(int) for sequence in expectation.sequences]
+    for number, beats in enumerate(sent):
+        assert (beats[: whole[number]] == inputs[number, : whole[number]]).all()
+    assert min(sent[0][6], sent[1][0], sent[3][1]) >= 5
+    assert compare(expectation, perfect_record(core, expectation), LANES).differences == 0
 
 
 def test_a_difference_without_a_place() -> None:

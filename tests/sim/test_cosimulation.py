@@ -8,6 +8,7 @@ import pytest
 from hadamrnn.errors import InputError
 from hadamrnn.sim.build import SimulationError
 from hadamrnn.sim.cosimulation import cosimulate
+from hadamrnn.sim.description import read_description
 from hadamrnn.sim.simulation import TEST_MODULE
 
 from .cores import assert_agrees, core, small_network, stimulus
@@ -84,6 +85,44 @@ def test_malformed_sequences(folder: Path, builds: Path) -> None:
     assert report.problems == ()
     assert report.steps == LENGTHS.sum() - 4
     assert report.results_compared == 3 * (4 + 3)
+
+
+@pytest.mark.parametrize("readout", ["last", "every"])
+def test_wrong_indices(readout: str, tmp_path: Path, builds: Path) -> None:
+    """In a first, a middle and a last step, and in two sequences in a row."""
+    network = small_network(input_kind="index", input_signed=False, input_size=5, readout=readout)
+    inputs, lengths = stimulus(network)
+    wrong = np.array([5, 0, 1, 1, 0, 0, 0, lengths[7]])
+    folder = core(tmp_path, network)
+    report = cosimulate(network, folder, inputs, lengths=lengths, wrong_indices=wrong, build_folder=builds)
+    assert report.problems == ()
+    assert report.steps == np.where(wrong > 0, wrong - 1, lengths).sum()
+    missed = cosimulate(network, folder, inputs, lengths=lengths, build_folder=builds)
+    assert_agrees(missed, network, lengths)
+
+
+def test_resets_at_every_moment(folder: Path, builds: Path) -> None:
+    """From the first clock on until a second sequence is under way; a short sequence after each."""
+    report = cosimulate(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, stalls="none", resets=1000)
+    assert report.problems == ()
+    description = read_description(folder)
+    assert report.resets == description.latency_of_one_step + 3 * description.cycles_per_step
+    fewer = cosimulate(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, stalls="none", resets=7)
+    assert fewer.resets == 7
+    after = [1 + number % 2 for number in range(7)]
+    assert fewer.states_compared == (LENGTHS.sum() + 7 + sum(after)) * NETWORK.hidden_size
+    assert fewer.problems == ()
+
+
+@pytest.mark.long
+def test_a_sequence_of_more_than_65536_steps(folder: Path, builds: Path) -> None:
+    """No counter of steps wraps, and one of a single step follows."""
+    inputs = np.random.default_rng(5).integers(*NETWORK.input_range, (2, 65_600, 2), endpoint=True)
+    report = cosimulate(NETWORK, folder, inputs, lengths=[65_600, 1], build_folder=builds, stalls="none")
+    assert report.problems == ()
+    assert report.steps == 65_601
+    assert report.coverage is not None
+    assert report.coverage["sequence of steps"]["10 and more"] == 1
 
 
 @pytest.mark.parametrize("clocks", [1, 17, 100])
@@ -167,9 +206,11 @@ def test_a_simulation_that_ends_itself_is_no_verdict(tmp_path: Path, builds: Pat
     [
         ({"stalls": "some"}, "stalls must be one of none, random, worst, not 'some'"),
         ({"simulator": "modelsim"}, "simulator must be one of verilator, icarus, not 'modelsim'"),
+        ({"resets": -1}, "resets must be an integer of at least 0, not -1"),
         ({"interrupted_clocks": -1}, "interrupted_clocks must be an integer of at least 0, not -1"),
         ({"cut_beats": [2] * 8}, "cut_beats must be from 0 to 1, not 2"),
         ({"cut_beats": [0]}, "cut_beats must be 8 integers, not int64 of shape (1,)"),
+        ({"wrong_indices": [0, 0, 0, 0, 1, 0, 0, 0]}, "wrong_indices must be from 0 to 0, not 1"),
         ({"lengths": [11] * 8}, "lengths must be from 1 to 10, not 11"),
     ],
 )

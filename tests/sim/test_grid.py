@@ -3,6 +3,10 @@
 Random networks with corner values; what else can be chosen about a network and a core takes turns over the grid. The
 stimulus of each point is shown to saturate on both sides and to tie. ``make test`` runs a point for each hidden size
 and number of lanes that compiles in seconds, ``make test-long`` the others.
+
+Beside the grid, points drawn at random from everything that can be chosen (tests/conformance/points.py): kinds of
+input, beats, folds, read-outs, shifts of both signs, any size and number of lanes, malformed sequences
+among the others.
 """
 
 from dataclasses import dataclass
@@ -12,11 +16,14 @@ from typing import Any
 
 import pytest
 
+from hadamrnn.hw.data_sheet import DataSheet
+from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.quant.integer import IntegerNetwork
 from hadamrnn.sim.cosimulation import cosimulate
 from hadamrnn.sim.coverage import cover
 from hadamrnn.sim.stimulus import corner_inputs, random_network, tie_inputs, tie_network
 
+from ..conformance.points import draw
 from .cores import assert_agrees, core
 
 HIDDEN = (16, 64, 128, 256)
@@ -142,3 +149,91 @@ def test_every_unit_ties(block_size: int, state_bits: int, lanes: int, tmp_path:
     report = cosimulate(network, core(tmp_path, network, lanes=lanes), inputs)
     assert report.problems == ()
     assert report.states_compared == (4 * 3 + 7) * 64
+
+
+RANDOM = range(64)
+# Those that compile in seconds.
+RANDOM_QUICK = (3, 4, 9, 13, 21, 30, 46, 53)
+RANDOM_ON_ICARUS = (51, 19, 27, 60, 5, 24, 43)
+RANDOM_QUICK_ON_ICARUS = RANDOM_ON_ICARUS[:4]
+
+
+@pytest.mark.parametrize("numbers", [RANDOM, RANDOM_QUICK + RANDOM_QUICK_ON_ICARUS], ids=["all", "quick"])
+def test_the_points_drawn_reach_everything(numbers: tuple[int, ...]) -> None:
+    points = [draw(number) for number in numbers]
+    sheets = [DataSheet(point.network, CoreParameters(**point.parameters)) for point in points]
+    reached = set()
+    for point, sheet in zip(points, sheets, strict=True):
+        network, form, ring = point.network, sheet.input_format, sheet.schedule.cycles_per_step
+        reached |= {
+            (network.input_kind, network.readout, point.parameters["output"]),
+            ("one lane", point.parameters["lanes"] == 1),
+            ("one row", sheet.schedule.rows == 1),
+            ("one logit", network.output_size == 1),
+            ("k odd", network.block_bits % 2),
+            ("shift right", network.input_shift < 0),
+            ("idle rows", ring > sheet.schedule.rows),
+            ("read-out folded", network.readout, sheet.read_out_fold > 1),
+            ("trace", point.parameters["trace"]),
+            ("stalls", point.stalls),
+            ("registers", point.parameters["stages_per_register"]),
+        }
+        if network.input_kind == "vector":
+            reached |= {("folded", form.fold > 1), ("beats", form.beat_elements > 1, form.beats_per_step > 1)}
+        if network.readout == "every":
+            turn = sheet.row_clocks * sheet.schedule.rows
+            reached |= {("the result takes longest", sheet.cycles_per_step == sheet.result_clocks > max(turn, ring))}
+    kinds = {
+        (kind, when, output)
+        for kind, when, output in product(("vector", "index"), ("last", "every"), ("logits", "class"))
+    }
+    yes_or_no = ("one lane", "one row", "one logit", "k odd", "shift right", "idle rows", "trace", "folded")
+    assert reached >= kinds | set(product(yes_or_no, (False, True))) | {("the result takes longest", True)}
+    assert reached >= set(product(("read-out folded",), ("last", "every"), (False, True)))
+    assert reached >= set(product(("stalls",), ("none", "random", "worst")))
+    assert reached >= set(product(("registers",), (0, 1, 2, 3)))
+    assert reached >= {("beats", False, True), ("beats", True, False), ("beats", True, True)}
+
+
+@pytest.mark.parametrize(
+    "number", [pytest.param(n, marks=() if n in RANDOM_QUICK else pytest.mark.long) for n in RANDOM]
+)
+def test_drawn_points_on_verilator(number: int, tmp_path: Path) -> None:
+    assert_drawn_point_agrees(number, tmp_path, "verilator")
+
+
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(n, marks=() if n in RANDOM_QUICK_ON_ICARUS else pytest.mark.long) for n in RANDOM_ON_ICARUS],
+)
+def test_drawn_points_on_icarus(number: int, tmp_path: Path, icarus: None) -> None:
+    assert_drawn_point_agrees(number, tmp_path, "icarus")
+
+
+def assert_drawn_point_agrees(number: int, folder: Path, simulator: str) -> None:
+    point = draw(number)
+    inputs, lengths = corner_inputs(point.network, number, sequences=9, steps=7)
+    core(folder, point.network, **point.parameters)
+    options = {"simulator": simulator, "stalls": point.stalls, "seed": number, "states": point.parameters["trace"]}
+    malformed = point.malformed(lengths)
+    report = cosimulate(point.network, folder, inputs, lengths=lengths, **malformed, **options)
+    assert report.problems == ()
+    assert report.results_compared > 0
+    assert (report.cycles_per_step, report.sequence_latency) == (
+        report.formula_cycles_per_step,
+        report.formula_sequence_latency,
+    )
+    if not any(cut.any() for cut in malformed.values()):
+        assert_agrees(report, point.network, lengths)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("input_beat, input_multipliers", [(1, 16), (32, 8), (4, 32)])
+def test_a_thousand_inputs(input_beat: int, input_multipliers: int, tmp_path: Path) -> None:
+    """m = 1000: limited by the beats, and by the rows."""
+    network = random_network(3, hidden_size=16, block_size=16, input_size=1000, output_size=3, input_signed=True)
+    inputs, lengths = corner_inputs(network, 3, sequences=4, steps=4)
+    core(tmp_path, network, lanes=2, input_beat=input_beat, input_multipliers=input_multipliers)
+    report = cosimulate(network, tmp_path, inputs, lengths=lengths, cut_beats=[0, 0, 5, 0])
+    assert report.problems == ()
+    assert report.cycles_per_step == max(1000 // input_beat, 8 * -(-1000 // input_multipliers))

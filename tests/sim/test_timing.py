@@ -51,6 +51,20 @@ def test_steps_of_unequal_length_are_seen_at_the_trace() -> None:
     assert timing.problems == ("cycles per step: measured 4, 5, 6, formula 5",)
 
 
+@pytest.mark.parametrize("trace", [True, False])
+def test_where_every_step_has_a_result_they_are_the_measure(trace: bool) -> None:
+    network = small_network(readout="every")
+    core = description(network, trace=trace)
+    expectation = expect(network, core, np.zeros((3, 4, 2), dtype=int), TIMED_LENGTHS)
+    record = perfect_record(core, expectation)
+    assert measure(core, expectation, record) == Timing(5, LATENCY + 3 * 5, ())
+    results = spoil(record.results)
+    results.clocks[-4] += 1  # the last beat of the last step but one
+    timing = measure(core, expectation, with_results(record, results))
+    assert timing.cycles_per_step is None
+    assert timing.problems == ("cycles per step: measured 4, 5, 6, formula 5",)
+
+
 def test_steps_of_unequal_length_are_seen_in_the_latencies() -> None:
     expectation, record = timed(False)
     results = spoil(record.results)

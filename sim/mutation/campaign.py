@@ -1,0 +1,135 @@
+"""A mutation test: faults drawn, each tried, what was not found examined, and the score of it all."""
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError
+from ...hw.core import HadamardCore
+from ...hw.verilog.generation import generate
+from ..build import SimulationError
+from ..simulators import find_simulator
+from .equivalence import Proof, prove
+from .mutants import MutableCore, Mutant, choose
+from .report import MutationReport, Outcome
+from .suite import Subject
+from .trial import Trial
+
+_TOP = "hadamard_core"
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A mutant as text, with all that decides about it; fit to be sent to another process."""
+
+    trial: Trial
+    original: str
+    verilog: str
+    proof_seconds: int
+
+    def __call__(self) -> tuple[Any, Proof | None]:
+        verdict = self.trial(self.verilog)
+        if verdict.found:
+            return verdict, None
+        description = json.loads((self.trial.folder / f"{_TOP}.json").read_text())
+        with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
+            return verdict, prove(self.original, self.verilog, description, Path(scratch), self.proof_seconds)
+
+
+def run_campaign(
+    subjects: Sequence[Subject],
+    count: int,
+    *,
+    seed: int = 0,
+    simulator: str = "icarus",
+    sequences: int = 12,
+    steps: int = 10,
+    proof_seconds: int = 120,
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda done: None,
+) -> MutationReport:
+    """Draw ``count`` mutants of the cores, as many of each core as of the others, and try them all.
+
+    Parameters
+    ----------
+    seed : of the draw, the inputs and the stalls
+    simulator : ``"icarus"``, quick to start, or ``"verilator"``, quick to run
+    sequences, steps : of one attempt (:data:`~hadamrnn.sim.mutation.trial.ATTEMPTS`)
+    proof_seconds : for the proof that a mutant that was not found is the same core
+    jobs : processes at a time, at least 1; with more than one a script needs its ``if __name__ == "__main__"``
+    progress : called with the number of mutants done, as it grows
+
+    Raises
+    ------
+    InputError
+        A number below 1, a simulator that is not there.
+    SimulationError
+        A core without a fault that the verification finds fault with: then no mutant says anything.
+    """
+    numbers = {"count": count, "sequences": sequences, "steps": steps, "proof_seconds": proof_seconds, "jobs": jobs}
+    for name, value in numbers.items():
+        if type(value) is not int or value < 1:
+            raise InputError(f"{name} must be an integer of at least 1, not {value!r}")
+    version = find_simulator(simulator).version
+    with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
+        tasks: list[_Task] = []
+        drawn: list[tuple[Subject, Mutant, tuple[str, ...]]] = []
+        possible = 0
+        for number, subject in enumerate(subjects):
+            folder = Path(scratch, str(number))
+            generate(subject.network, subject.parameters, folder, _TOP)
+            core = MutableCore(HadamardCore(subject.network, subject.parameters), _TOP)
+            trial = Trial(
+                network=subject.network,
+                folder=folder,
+                simulator=simulator,
+                sequences=sequences,
+                steps=steps,
+                seed=seed,
+            )
+            _check_sound(trial, core.verilog, subject.name)
+            share = count // len(subjects) + (number < count % len(subjects))
+            possible += len(core.mutants)
+            for mutant in choose(core.mutants, share, seed):
+                tasks.append(_Task(trial, core.verilog, core.mutated(mutant), proof_seconds))
+                drawn.append((subject, mutant, core.difference(mutant)))
+        results = _run_all(tasks, min(jobs, len(tasks)), progress)
+    outcomes = tuple(
+        Outcome.of(subject.name, mutant, difference, *result)
+        for (subject, mutant, difference), result in zip(drawn, results, strict=True)
+    )
+    return MutationReport(
+        simulator=simulator,
+        simulator_version=version,
+        seed=seed,
+        sequences=sequences,
+        steps=steps,
+        cores=tuple(subject.name for subject in subjects),
+        possible=possible,
+        outcomes=outcomes,
+    )
+
+
+def _check_sound(trial: Trial, verilog: str, name: str) -> None:
+    verdict = trial(verilog)
+    if verdict.found:
+        raise SimulationError(f"the core without a fault ({name}) fails its verification: {verdict.message}")
+
+
+def _run_all(tasks: list[_Task], jobs: int, progress: Callable[[int], None]) -> list[tuple[Any, Proof | None]]:
+    results = []
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:  # not forked: the caller may have threads
+        outcomes = pool.map(_run, tasks) if jobs > 1 else map(_run, tasks)
+        for result in outcomes:
+            results.append(result)
+            progress(len(results))
+    return results
+
+
+_run = partial(_Task.__call__)

@@ -1,0 +1,64 @@
+"""What a co-simulation streams, as the runs of its bench and what each must bring."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..quant.integer import IntegerNetwork
+from .description import CoreDescription
+from .interleaving import Channel, expect_channels, streamed
+from .job import Phase
+from .phases import reset_inputs, reset_moments, reset_phase, stream_phase, timed_inputs, timing_phase
+from .timing import timed_channels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stimulus:
+    """What is streamed and how; parameters of the same names of :func:`~hadamrnn.sim.cosimulation.cosimulate`."""
+
+    inputs: np.ndarray
+    lengths: Sequence[int] | np.ndarray | None = None
+    cut_beats: Sequence[int] | np.ndarray | None = None
+    wrong_indices: Sequence[int] | np.ndarray | None = None
+    channels: Sequence[int] | np.ndarray | None = None
+    stalls: str = "random"
+    seed: int = 0
+    states: bool = True
+    interrupted_clocks: int = 0
+    resets: int = 0
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A phase, what it must bring on each channel, and what its differences begin with."""
+
+    phase: Phase
+    expected: list[Channel]
+    prefix: str = ""
+
+
+def plan_runs(network: IntegerNetwork, description: CoreDescription, stimulus: Stimulus) -> list[PlannedRun]:
+    """The runs, in the order in which their differences are told: with stalls, timed, with resets.
+
+    Raises
+    ------
+    InputError
+        Inputs that the network does not read, lengths and places that are none of theirs.
+    """
+    states, seed = stimulus.states, stimulus.seed
+    of_sequence = {name: getattr(stimulus, name) for name in ("lengths", "cut_beats", "wrong_indices")}
+    main = expect_channels(network, description, stimulus.inputs, stimulus.channels, of_sequence, states=states)
+    inputs = timed_inputs(network, seed, description.channels)
+    channels, lengths = zip(*timed_channels(description.channels), strict=True)
+    timed = expect_channels(network, description, inputs, channels, {"lengths": lengths}, states=states)
+    runs = [
+        PlannedRun(stream_phase(description, streamed(main), stimulus.stalls, seed, stimulus.interrupted_clocks), main),
+        PlannedRun(timing_phase(description, streamed(timed)), timed, "timed run, "),
+    ]
+    if stimulus.resets:
+        moments = reset_moments(description, stimulus.resets, seed)
+        inputs, steps = reset_inputs(network, seed, len(moments))
+        after = expect_channels(network, description, inputs, None, {"lengths": steps}, states=states)
+        runs.append(PlannedRun(reset_phase(description, streamed(after), moments), after, "after a reset, "))
+    return runs

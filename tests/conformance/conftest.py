@@ -1,0 +1,19 @@
+"""Where compiled cores are kept for a while, and where a network is written that the layers disagree about."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of compiled simulations: what shrinks comes again and again."""
+    return tmp_path_factory.mktemp("builds")
+
+
+@pytest.fixture
+def saved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for the smallest disagreement of a test, in ``HADAMRNN_DISAGREEMENTS`` where that is set."""
+    root = os.environ.get("HADAMRNN_DISAGREEMENTS")
+    return (Path(root) if root else tmp_path_factory.mktemp("disagreement")) / request.node.name
