@@ -1,0 +1,1 @@
+"""The other end of the line: sends sequences to a core on a board and reads its results."""
