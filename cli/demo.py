@@ -13,6 +13,7 @@ from ..errors import InputError
 from .output import json_option, print_json, write_json
 
 PROGRAM = "hadamrnn demo"
+_TARGETS = ("ice40-up5k", "ice40-hx8k", "ecp5-25k", "ecp5-85k")  # without --target
 _MARK = "demo.json"  # says that a folder is a demo's
 _RESULTS = ("run", "core", "core-with-trace", "digits.safetensors", "report.html", _MARK)
 
@@ -47,14 +48,14 @@ def command(folder: Path, targets: Sequence[str], sequences: int, seed: int, as_
     """Train a network of 64 units on the handwritten digits of scikit-learn, freeze it to integers, generate its core,
     prove bit for bit that the Verilog agrees, synthesise, place and route it, and write DIR/report.html.
     """
-    from ..hw.synthesis import check_tools
-    from ..hw.targets import TARGETS, get_target
+    from ..hw.synthesis.synthesise import check_tools
+    from ..hw.targets.catalogue import get_target
     from ..sim.simulators import find_simulator
     from .demonstration import demo_config, demonstrate, summary_lines
     from .report import write_report
     from .report.contents import report_contents
 
-    chosen = [get_target(name) for name in targets or TARGETS]
+    chosen = [get_target(name) for name in targets or _TARGETS]
     if sequences < 1:
         raise click.UsageError(f"--sequences must be at least 1, not {sequences}")
     find_simulator("verilator")  # what is missing is said before the training, not after it

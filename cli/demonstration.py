@@ -14,10 +14,10 @@ import torch
 
 from ..hw.data_sheet import DataSheet
 from ..hw.parameters import CoreParameters
-from ..hw.synthesis import synthesise
-from ..hw.synthesis_report import SynthesisReport
-from ..hw.targets import Target
-from ..hw.verilog import generate
+from ..hw.synthesis.report import SynthesisReport
+from ..hw.synthesis.synthesise import synthesise
+from ..hw.targets.target import Target
+from ..hw.verilog.generation import generate
 from ..model.progress import progress_bar
 from ..model.training import METRICS
 from ..quant.configuration import ExperimentConfig, read_config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,41 +45,37 @@ def command(folder: Path, path: Path, state_bits: int, input_bits: int, fine_tun
     """Calibrate the network of the finished run RUN on its training data and freeze it to integers.
 
     Prints loss and accuracy on the test set in floating point and in integers, side by side, and the state bits that
-    provably never saturate.
+    provably never saturate; of a qornn, the singular values of its recurrent matrix and their bound instead.
     """
     check_writable(path, "-o")
     with stages("freeze") as stage:
         stage("loading")
         from ..quant.experiment import load_run
-        from ..quant.freeze import freeze
-        from ..quant.integer import write_network
+        from ..quant.freeze import FreezeReport
+        from ..quant.frozen_run import freeze_run
+        from ..quant.integer import IntegerNetwork, write_network
         from ..quant.integer_evaluation import evaluate_integers
 
         run = load_run(folder)
-        bits: dict[str, Any] = {"state_bits": state_bits, "input_bits": input_bits}
-        trained, tuned, shift, origin = run.network, None, None, run.origin
-        if fine_tune:
-            from ..quant import fine_tuning
-
-            stage(f"fine-tuning, {fine_tune} steps")
-            tuned = fine_tuning.fine_tune(trained, run.task, steps=fine_tune, **bits)
-            trained, shift, origin = tuned.network, tuned.input_shift, origin | {"fine_tuning": tuned.to_json()}
-        stage("calibrating")
-        network, report = freeze(trained, run.task, input_shift=shift, trained=origin, **bits)
+        frozen = freeze_run(run, state_bits=state_bits, input_bits=input_bits, fine_tune=fine_tune or 0, stage=stage)
+        network, report, tuned = frozen.network, frozen.report, frozen.tuning
         stage("integers on the test set")
         integer = evaluate_integers(network, run.task.test).to_json()
-        write_network(network, path)
-    saturations, in_floats = integer.pop("saturations"), run.result["test"]
-    results = {"float": {name: in_floats.get(name) for name in integer}, "integer": integer}
-    sequences = len(run.task.test)
+        saturations, in_floats = integer.pop("saturations"), run.result["test"]
+        results = {"float": {name: in_floats.get(name) for name in integer}, "integer": integer}
+        sequences = len(run.task.test)
+        tested = {**results, "sequences": sequences, "saturations": saturations}
+        write_network(replace(network, trained={**network.trained, "test": tested}), path)
     if as_json:
         accuracy = {kind: values["accuracy"] for kind, values in results.items()} | {"test_sequences": sequences}
         found = {"accuracy": accuracy, "test": results, "saturations": saturations, "freeze": report.to_json()}
         print_json(found | {"fine_tuning": tuned.to_json() if tuned else None})
         return
+    hadamard = isinstance(report, FreezeReport)
+    size = f"n = {network.block_size}" if isinstance(network, IntegerNetwork) else "dense recurrent matrix"
     click.echo(
-        f"{path}: d = {network.hidden_size}, n = {network.block_size}, {network.state_bits} state bits, "
-        f"{report.kilobytes:.2f} kB (of 1000 bytes) of signs, weights and biases"
+        f"{path}: d = {network.hidden_size}, {size}, {network.state_bits} state bits, "
+        f"{report.kilobytes:.2f} kB (of 1000 bytes) of {'signs, ' if hadamard else ''}weights and biases"
     )
     for line in _measures(results, sequences):
         click.echo(f"  {line}")
@@ -86,6 +83,10 @@ def command(folder: Path, path: Path, state_bits: int, input_bits: int, fine_tun
         click.echo(f"  {_fine_tuning(tuned)}")
     click.echo(f"  largest state {report.largest_state:.0f} of {report.state_limit} in calibration")
     click.echo(f"  {saturations} states saturated on the test set")
+    if not hadamard:
+        for line in _orthogonality(report.orthogonality):
+            click.echo(f"  {line}")
+        return
     for certificate in (report.certificate, report.data_certificate):
         if certificate:
             click.echo(f"  {_certificate(certificate, network.state_bits)}")
@@ -110,6 +111,16 @@ def _fine_tuning(tuned: Any) -> str:
     name, form = pairs[tuned.before.accuracy is None]
     before, after = (form.format(getattr(evaluation, name)) for evaluation in (tuned.before, tuned.after))
     return f"fine-tuning: {name} {before} to {after} on validation data, best after {tuned.steps} steps"
+
+
+def _orthogonality(found: Any) -> list[str]:
+    low, high = found.bounds
+    return [
+        f"recurrent matrix: singular values {found.smallest:.4f} to {found.largest:.4f}, spectral radius "
+        f"{found.spectral_radius:.4f}; before it was quantised {found.before[0]:.4f} to {found.before[1]:.4f}",
+        f"bounded by {low:.4f} to {high:.4f} for steps of {found.step:.4g}; moved by {found.distance:.4f} in norm, "
+        f"at most {found.distance_bound:.4f}",
+    ]
 
 
 def _certificate(certificate: Any, state_bits: int) -> str:

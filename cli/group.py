@@ -15,12 +15,17 @@ from ..errors import InputError
 _COMMANDS = {
     "train": "Train a network; leaves a run folder.",
     "runs": "List trained runs and how good they are.",
+    "compare": "Compare runs, frozen networks and the zoo.",
     "freeze": "Freeze a trained run to integers.",
     "zoo": "Trained networks that come with the package.",
     "generate": "Write a frozen network as Verilog.",
     "verify": "Prove bit for bit that Verilog and reference agree.",
+    "mutate": "Count the faults that verification finds.",
     "estimate": "Say what a core costs, before synthesis.",
+    "explore": "Find the largest networks that fit a device at a rate.",
     "synth": "Synthesise, place and route a generated core.",
+    "board": "Build a core for a real board, down to the bitstream.",
+    "host": "Send sequences to a board and check what it answers.",
     "demo": "All of it on handwritten digits, in a few minutes.",
 }
 
@@ -83,18 +88,21 @@ def _fail(message: str, status: int = STATUS_INPUT) -> NoReturn:
     sys.exit(status)
 
 
-@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Example:
+  hadamrnn train --task digits -o run
+  hadamrnn freeze run -o digits.safetensors
+  hadamrnn generate digits.safetensors -o core --lanes 1
+  hadamrnn verify digits.safetensors --dir core --task digits
+  hadamrnn synth core --target ice40-up5k""",
+)
 @click.version_option(__version__, prog_name="hadamrnn")
 def hadamrnn() -> None:
-    r"""Hardware co-design toolkit for Hadamard recurrent networks.
+    """Hardware co-design toolkit for Hadamard recurrent networks.
 
     A network is trained, frozen to integers, generated as Verilog, proven to agree with its software reference bit for
-    bit, and synthesised:
-
-    \b
-        hadamrnn train --task digits -o run
-        hadamrnn freeze run -o digits.safetensors
-        hadamrnn generate digits.safetensors -o core --lanes 1
-        hadamrnn verify digits.safetensors --dir core --task digits
-        hadamrnn synth core --target ice40-up5k
+    bit, and synthesised.
     """

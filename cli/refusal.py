@@ -14,8 +14,11 @@ def refuse_options(names: Iterable[str], reason: str) -> None:
     names : of the parameters, as the command's function takes them
     reason : what follows the option in the message: "does not go with …"
     """
-    context = click.get_current_context()
-    for parameter in context.command.params:
-        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
-        if given and parameter.name in names:
+    for parameter in click.get_current_context().command.params:
+        if parameter.name in names and given(parameter.name):
             raise click.UsageError(f"{parameter.opts[-1]} {reason}")
+
+
+def given(name: str | None) -> bool:
+    """Whether the running command was given the parameter of that name."""
+    return click.get_current_context().get_parameter_source(name or "") is ParameterSource.COMMANDLINE

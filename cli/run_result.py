@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..quant.configuration import ExperimentConfig
 
 _SPLITS = ("train", "validation", "test")
+_BASELINES = {"lstm": "LSTM", "gru": "GRU", "fastrnn": "FastRNN", "fastgrnn": "FastGRNN", "ornn": "ORNN"}
 _FIGURES = {"accuracy": "accuracy", "sequence_accuracy": "whole sequences", "loss": "loss"}
 
 
@@ -51,9 +52,20 @@ def described(config: ExperimentConfig) -> str:
     """Task and network in a few words."""
     network = config.network
     sizes = f"{config.task}, d = {network.hidden_size}"
-    if network.kind == "lstm":
-        return f"{sizes}, LSTM"
+    if network.kind in _BASELINES:
+        return f"{sizes}, {_BASELINES[network.kind]}"
+    if network.kind == "qornn":
+        return f"{sizes}, dense of {network.recurrent_bits} bits, {network.strategy}"
     return f"{sizes}, n = {network.block_size}" + (", weights in floats" if network.kind == "float" else "")
+
+
+def named_task(config: ExperimentConfig) -> str:
+    """The task with those of its options that are not as they are by default."""
+    from ..model.tasks import task_options
+
+    defaults = task_options(config.task)
+    chosen = {name: value for name, value in config.task_options.items() if value != defaults.get(name)}
+    return " ".join([config.task, *(f"{name}={value}" for name, value in chosen.items())])
 
 
 def _value(figure: str, value: float | None) -> str:

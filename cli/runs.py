@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .output import json_option, print_fitting_table, print_json
+from .run_result import named_task
 
 if TYPE_CHECKING:
-    from ..quant.configuration import ExperimentConfig
     from ..quant.run_folder import RunState
 
 # Columns in their order. Where a terminal is too narrow for all, they go from the largest number on; 0 always stays.
@@ -21,16 +21,17 @@ _COLUMNS = {
     "d": 1,
     "n": 3,
     "p": 7,
-    "signs": 5,
+    "recurrent": 5,
     "seed": 6,
-    "epochs": 8,
+    "epochs": 9,
     "validation": 2,
     "test": 0,
-    "loss": 9,
-    "time": 10,
+    "loss": 10,
+    "kB": 8,
+    "time": 11,
     "state": 0,
 }
-_LEFT = ("run", "task", "signs", "state")
+_LEFT = ("run", "task", "recurrent", "state")
 
 
 @click.command(
@@ -46,7 +47,8 @@ def command(folders: Sequence[Path], as_json: bool) -> None:
     """List the runs in each FOLDER and below it; in the working folder where none is given.
 
     Validation and test are accuracies in floating point (of a run that is not finished, that of its best epoch so far),
-    or squared errors for a regression; loss is that of the test set.
+    or squared errors for a regression; loss is that of the test set. kB (1000 bytes) is what inference has to store,
+    with biases of 12 bits where the network can be frozen.
     """
     from ..quant.run_folder import find_runs
 
@@ -84,11 +86,11 @@ def _row(run: RunState) -> dict[str, str]:
     network, training = run.config.network, run.config.training
     table = network.to_table()
     row |= {
-        "task": _task(run.config),
+        "task": named_task(run.config),
         "d": str(network.hidden_size),
         "n": str(table.get("block_size", "")),
         "p": str(table.get("weight_bits", "float")),
-        "signs": table.get("signs", network.kind),
+        "recurrent": _recurrent(table),
         "seed": str(training.seed),
         "epochs": f"{run.epochs}/{training.epochs}",
     }
@@ -102,8 +104,16 @@ def _row(run: RunState) -> dict[str, str]:
         test = run.result["test"]
         row["test"] = _figure(test["accuracy"], test["loss"])
         row["loss"] = _loss(test["loss"])
+        row["kB"] = _loss(run.result.get("kilobytes"))
         row["time"] = _duration(run.result["seconds"])
     return row
+
+
+def _recurrent(network: dict[str, Any]) -> str:
+    """How the recurrent matrix is made: signs, strategy and bits, or the baseline that has another one."""
+    if "strategy" in network:
+        return f"{network['strategy']} {network['recurrent_bits']}"
+    return f"float, {network['signs']}" if network["kind"] == "float" else network.get("signs", network["kind"])
 
 
 def _best(run: RunState) -> dict[str, Any] | None:
@@ -117,14 +127,6 @@ def _best(run: RunState) -> dict[str, Any] | None:
     if all(isinstance(record["validation_accuracy"], int | float) for record in records):
         return max(records, key=lambda record: (record["validation_accuracy"], record["epoch"]))
     return min(records, key=lambda record: (record["validation_loss"], -record["epoch"]))
-
-
-def _task(config: ExperimentConfig) -> str:
-    from ..model.tasks import task_options
-
-    defaults = task_options(config.task)
-    chosen = {name: value for name, value in config.task_options.items() if value != defaults.get(name)}
-    return " ".join([config.task, *(f"{name}={value}" for name, value in chosen.items())])
 
 
 def _figure(accuracy: Any, loss: Any) -> str:

@@ -12,7 +12,7 @@ from .output import json_option, print_json, print_table, write_json
 from .progress import stages
 
 if TYPE_CHECKING:
-    from ..hw.synthesis_report import SynthesisReport
+    from ..hw.synthesis.report import SynthesisReport
 
 
 @click.command(
@@ -28,7 +28,7 @@ Example:
     multiple=True,
     required=True,
     metavar="NAME",
-    help="FPGA: ice40-up5k, ice40-hx8k or ecp5-25k; may be given more than once, or 'all'.",
+    help="FPGA, such as ice40-up5k or ecp5-25k (docs/synthesis.md has all); may be given more than once, or 'all'.",
 )
 @click.option("--clock", "clock_mhz", type=float, metavar="MHZ", help="Clock to aim at, in MHz.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the placer.")
@@ -48,8 +48,8 @@ def command(
     routing. The core is measured out of context: its AXI-Stream ports take no pins. The status is 1 where the core
     does not fit, or misses a clock that was asked for.
     """
-    from ..hw.synthesis import synthesise
-    from ..hw.targets import TARGETS, get_target
+    from ..hw.synthesis.synthesise import synthesise
+    from ..hw.targets.catalogue import TARGETS, get_target
     from ..sim.description import read_description
 
     if "all" in target_names:

@@ -14,8 +14,9 @@ from .list_options import ListOptions
 from .network_file import ConfigFile
 from .output import json_option, print_json
 from .progress import counted
-from .refusal import refuse_options
+from .refusal import given, refuse_options
 from .run_result import print_result, print_summary
+from .settings import parse_settings, setting_option
 from .task_options import parse_task_options, task_option
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # Parameters that make a configuration, and so do not go with a file or a run that has one.
 _OF_TASK = ("options", "hidden", "block", "weight_bits", "signs", "embedding")
+# Parameters that are not named as the key of the configuration that they set.
+_KEYS = {"hidden": "hidden_size", "block": "block_size", "embedding": "embedding_size", "seeds": "seed"}
 
 
 @click.command(
@@ -32,6 +35,7 @@ _OF_TASK = ("options", "hidden", "block", "weight_bits", "signs", "embedding")
 Example:
   hadamrnn train --task digits --hidden 64 -o run
   hadamrnn train configs/digits.toml --seeds 0 1 2 -o runs
+  hadamrnn train configs/digits.toml --kind qornn --set strategy=ptq --set recurrent_bits=5 -o run
   hadamrnn train --resume -o runs
 """,
 )
@@ -54,9 +58,11 @@ Example:
 @click.option("--embedding", type=int, default=0, metavar="E", help="Values of a token's learnt vector.  [default: 0]")
 @click.option(
     "--kind",
-    metavar="hadamard|float|lstm",
-    help="Train this instead of CONFIG.toml's: float and lstm are baselines.  [default: hadamard]",
+    metavar="KIND",
+    help="hadamard or qornn; or a baseline in full precision: float, lstm, gru, fastrnn, fastgrnn or ornn.  "
+    "[default: CONFIG.toml's, else hadamard]",
 )
+@setting_option
 @click.option("--epochs", type=int, help="Passes over the training set.")
 @click.option("--patience", type=int, metavar="N", help="Stop after N epochs without a better one; 0 for never.")
 @click.option("--batch-size", type=int, help="Sequences per step of the optimiser.")
@@ -73,6 +79,7 @@ def command(
     task: str | None,
     options: Sequence[str],
     kind: str | None,
+    settings: Sequence[str],
     seeds: Sequence[int],
     device: str,
     resume: bool,
@@ -96,7 +103,8 @@ def command(
         raise click.UsageError("--seed does not go with --seeds")
     if (config is None) == (task is None) and not (resume and config is None):
         raise click.UsageError("give either CONFIG.toml or --task")
-    changes = {name: value for name, value in training.items() if value is not None}
+    changes = parse_settings(settings, given=_given())
+    changes |= {name: value for name, value in training.items() if value is not None}
     if task is None:
         refuse_options(_OF_TASK, "goes with --task: a configuration has its own")
         experiment = None if config is None else _read(config)
@@ -110,6 +118,12 @@ def command(
     else:
         names = [path.name for _, path in runs]
         print_summary(folder, runs[0][0], dict(zip(names, results, strict=True)), as_json=as_json)
+
+
+def _given() -> list[str]:
+    """The keys of a configuration that the command was given by options of their own."""
+    names = [parameter.name or "" for parameter in click.get_current_context().command.params]
+    return [_KEYS.get(name, name) for name in names if given(name)]
 
 
 def _read(path: Path) -> ExperimentConfig:
@@ -129,7 +143,7 @@ def _runs(
         found = [(experiment if experiment is not None else _read(folder / "config.toml"), folder)]
     if kind is not None:
         found = [(one.replace_kind(kind), path) for one, path in found]
-    found = [(one.replace(**changes), path) for one, path in found]
+    found = [(one.replace_settings(**changes), path) for one, path in found]
     return seed_runs(found[0][0], seeds, folder) if seeds else found
 
 

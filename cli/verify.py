@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,14 +13,12 @@ from ..hw.parameters import CoreParameters
 from .core_options import NAMES, core_options
 from .network_file import NetworkFile
 from .output import json_option, print_json
-from .progress import stages
 from .refusal import refuse_options
-from .task_options import parse_task_options, task_option
+from .task_options import task_option
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ..quant.integer import IntegerNetwork
+    from ..sim.explanation import Explanation
     from ..sim.report import CosimulationReport
 
 
@@ -36,7 +32,9 @@ class NoVerdict(click.ClickException):
     epilog="""\b
 Example:
   hadamrnn verify digits.safetensors --lanes 4 --task digits --sequences 50
+  hadamrnn verify zoo:copy-d128-n16 --task copy --option steps=100 --sequences 2
   hadamrnn verify digits.safetensors --dir core --simulator icarus --stalls worst
+  hadamrnn verify zoo:pmnist-d64 --task mnist --option permuted=true --lanes 16 --engine native
 """
 )
 @click.argument("network_path", metavar="NET", type=NetworkFile())
@@ -47,8 +45,26 @@ Example:
     type=click.Path(path_type=Path),
     help="Verify the core that generate wrote there.  [default: generate one, with the options below]",
 )
+@click.option(
+    "--engine",
+    default="cocotb",
+    show_default=True,
+    metavar="cocotb|native",
+    help="The test bench: in Python, or in C++ and many times as fast, for whole data sets.",
+)
+@click.option(
+    "--jobs", type=int, metavar="N", help="Processes at a time, with --engine native.  [default: all processors]"
+)
+@click.option(
+    "--resume", is_flag=True, help="With --engine native: go on where a run of the same command was interrupted."
+)
 @click.option("--simulator", default="verilator", show_default=True, metavar="verilator|icarus", help="What runs it.")
-@click.option("--sequences", type=int, default=20, show_default=True, metavar="N", help="Sequences to run.")
+@click.option(
+    "--sequences",
+    type=int,
+    metavar="N",
+    help="Sequences to run.  [default: 20; of a task with --engine native its whole test set]",
+)
 @click.option(
     "--task",
     default="random",
@@ -62,101 +78,177 @@ Example:
 @click.option(
     "--stalls", default="random", show_default=True, metavar="none|random|worst", help="Back-pressure on all ports."
 )
-@click.option("--states/--no-states", default=None, help="Compare every state too.  [default: if the core has a trace]")
+@click.option(
+    "--arrays",
+    metavar="FILE.npz",
+    type=click.Path(path_type=Path),
+    help="Sequences of your own: x, integers as the core reads them or real numbers, and lengths if they differ.",
+)
+@click.option(
+    "--resets",
+    type=int,
+    default=16,
+    show_default=True,
+    metavar="N",
+    help="Resets in the middle of sequences, with --engine cocotb.",
+)
+@click.option(
+    "--all-states",
+    is_flag=True,
+    help="Compare every state of every sequence; a core without a trace is refused.",
+)
+@click.option(
+    "--states/--no-states",
+    default=None,
+    help="Compare every state too.  [default: if the core has a trace; with --engine native of 200 sequences]",
+)
+@click.option(
+    "-o",
+    "--report",
+    "report_folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write the report there, JSON and HTML, with the waveform around a first difference.",
+)
 @core_options(without=("trace",))
 @json_option
 def command(
     network_path: Path,
     folder: Path | None,
+    engine: str,
+    jobs: int | None,
+    resume: bool,
     simulator: str,
-    sequences: int,
+    sequences: int | None,
     task: str,
     options: Sequence[str],
     steps: int,
     seed: int,
     stalls: str,
+    arrays: Path | None,
+    resets: int,
+    all_states: bool,
     states: bool | None,
+    report_folder: Path | None,
     parameters: CoreParameters,
     as_json: bool,
 ) -> int:
     """Prove by co-simulation that the core of the frozen network NET equals the reference in every result, in every
-    state of every step, and in its cycles per step.
+    state of every step, and in its cycles per step. Random sequences are malformed here and there; with the engine
+    cocotb the core is reset in the middle of sequences too, and what was never exercised is listed.
 
     The status is 0 where they agree and 1 on any difference, the first of which is named; 3 where the simulation
     could not be built or broke off.
     """
-    from ..hw.verilog import generate
     from ..quant.integer import read_network
     from ..sim.build import SimulationError
-    from ..sim.cosimulation import cosimulate
-    from ..sim.description import read_description
+    from ..sim.plan import Stimulus
+    from .report.verification import check_report_folder, command_line, write_verification
+    from .verify_cocotb import explain_sequence, verify_cocotb
+    from .verify_inputs import verify_inputs
+    from .verify_native import verify_native
 
+    _check_engine(engine, simulator, jobs, resets)
     if folder is not None:
         refuse_options(NAMES, "does not go with --dir: the core is generated already")
+    if all_states:
+        refuse_options(("states",), "does not go with --all-states")
+        states = True
     network = read_network(network_path)
-    inputs, lengths = _inputs(network, task, options, sequences, steps, seed)
-    with ExitStack() as stack:
-        stage = stack.enter_context(stages("verify"))
-        if folder is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hadamrnn-verify-")))
-            stage("generating")
-            generate(network, replace(parameters, trace=states is not False), folder)
-        description = read_description(folder)
-        stage(f"simulating {len(inputs)} sequences with {simulator}")
-        try:
-            report = cosimulate(
+    if sequences is None and arrays is None and (engine == "cocotb" or task == "random"):
+        sequences = 20
+    inputs, lengths = verify_inputs(network, task, options, arrays, sequences, steps, seed)
+    if report_folder is not None:
+        check_report_folder(report_folder)
+    stimulus = Stimulus(inputs=inputs, lengths=lengths, stalls=stalls, seed=seed, resets=resets)
+    explanation = None
+    try:
+        if engine == "native":
+            report = verify_native(
                 network,
                 folder,
+                parameters,
                 inputs,
-                lengths=lengths,
-                simulator=simulator,
+                lengths,
                 stalls=stalls,
                 seed=seed,
-                states=description.trace if states is None else states,
+                states=states,
+                jobs=jobs,
+                resume=resume,
             )
-        except SimulationError as error:
-            raise NoVerdict(str(error)) from error
+            wrong = (report.first_difference_fields or {}).get("sequence")
+            if report_folder is not None and wrong is not None:
+                explanation = explain_sequence(network, folder, parameters, replace(stimulus, resets=0), wrong)
+        else:
+            report, explanation = verify_cocotb(
+                network,
+                folder,
+                parameters,
+                stimulus,
+                simulator=simulator,
+                states=states,
+                malformed=task == "random" and arrays is None,
+                explained=report_folder is not None,
+            )
+    except SimulationError as error:
+        raise NoVerdict(str(error)) from error
+    files = []
+    if report_folder is not None:
+        subject = _subject(network_path, folder, network, parameters)
+        files = write_verification(report_folder, report, explanation, command_line(), subject)
     if as_json:
-        print_json(report.to_json())
+        print_json(report.to_json() | {"explanation": None if explanation is None else explanation.to_json()})
     else:
-        _print_report(report)
+        _print_report(report, explanation)
+        for file in files:
+            click.echo(f"wrote {file}")
     return int(not report.passed)
 
 
-def _inputs(
-    network: IntegerNetwork, task: str, options: Sequence[str], sequences: int, steps: int, seed: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Sequences in the network's input format, and the length of each."""
-    for option, value in (("--sequences", sequences), ("--steps", steps)):
-        if value < 1:
-            raise click.UsageError(f"{option} must be at least 1, not {value}")
-    if seed < 0:
-        raise click.UsageError(f"--seed must be at least 0, not {seed}")
-    if task == "random":
-        from ..sim.stimulus import corner_inputs
-
-        refuse_options(("options",), "goes with --task: random sequences have no options")
-        return corner_inputs(network, seed, sequences=sequences, steps=steps)
-    refuse_options(("steps",), "goes with random sequences: those of a task have their own length")
-    import numpy as np
-
-    from ..model.tasks import load_task
-    from ..quant.integer import quantise_inputs
-
-    test = load_task(task, **parse_task_options(task, options)).test
-    x, _, lengths = test.batch(np.arange(min(sequences, len(test))))
-    return quantise_inputs(network, x), lengths
+def _subject(network_path: Path, folder: Path | None, network: IntegerNetwork, parameters: CoreParameters) -> str:
+    core = f"the core in {folder}" if folder is not None else f"a generated core of {parameters.lanes} lanes"
+    return (
+        f"{network_path.name}: d = {network.hidden_size} in blocks of {network.block_size}, "
+        f"{network.state_bits}-bit states; {core}, against the integer reference."
+    )
 
 
-def _print_report(report: CosimulationReport) -> None:
-    click.echo(f"{report.sequences} sequences, {report.steps} steps, {report.simulator} {report.simulator_version}")
+def _check_engine(engine: str, simulator: str, jobs: int | None, resets: int) -> None:
+    if engine not in ("cocotb", "native"):
+        raise click.UsageError(f"--engine must be one of cocotb, native, not {engine!r}")
+    if engine == "native" and simulator != "verilator":
+        raise click.UsageError(f"--engine native runs on verilator, not {simulator!r}")
+    if engine == "cocotb":
+        refuse_options(("jobs",), "goes with --engine native: cocotb runs in one process")
+        refuse_options(("resume",), "goes with --engine native: cocotb begins anew")
+    else:
+        refuse_options(("resets",), "goes with --engine cocotb: the native engine resets between chunks only")
+    if jobs is not None and jobs < 1:
+        raise click.UsageError(f"--jobs must be at least 1, not {jobs}")
+    if resets < 0:
+        raise click.UsageError(f"--resets must be at least 0, not {resets}")
+
+
+def _print_report(report: CosimulationReport, explanation: Explanation | None) -> None:
+    from ..sim.functional_coverage import holes
+
+    engine = f"{report.engine} engine on {report.simulator} {report.simulator_version}"
+    click.echo(f"{report.sequences} sequences, {report.steps} steps, {engine}")
+    if report.sequences_resumed:
+        click.echo(f"  {report.sequences_resumed} sequences were compared by the run that this one went on with")
     if report.verilog_as_generated is False:
         click.echo("  the Verilog has been edited since it was generated")
-    click.echo(f"  {report.results_compared} results and {report.states_compared} state words compared")
-    click.echo(f"  {report.differences} differences, {report.saturations} saturated states")
+    states = f"{report.states_compared} state words compared, those of {report.sequences_with_states} sequences"
+    click.echo(f"  {report.results_compared} results and {states}")
+    click.echo(f"  {report.differences} differences, {report.saturations} saturated states, {report.resets} resets")
     measured = "not measured" if report.cycles_per_step is None else report.cycles_per_step
     click.echo(f"  {measured} cycles per step, {report.formula_cycles_per_step} by the formula")
     click.echo(f"  {report.clocks_per_second:.0f} clocks a second, {report.seconds:.1f} s with the compilation")
+    if report.coverage is not None:
+        missed = holes(report.coverage)
+        click.echo(f"  never exercised: {'; '.join(missed)}" if missed else "  everything exercised that is counted")
     for problem in report.problems:
         click.echo(problem)
+    for line in [] if explanation is None else explanation.lines():
+        click.echo(f"  {line}")
     click.echo("equal, bit for bit" if report.passed else "DIFFERENT")

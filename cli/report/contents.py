@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...hw.estimate import estimate
-from ...hw.synthesis_report import SynthesisReport
+from ...hw.synthesis.report import SynthesisReport
 from .datapath import datapath_svg
 from .figures import classified_images, state_error, training_curve, utilisation
 

@@ -74,7 +74,13 @@ def _way_back(core: DataSheet) -> list[_Box]:
     if schedule.fifo_depth:
         kind = "memory" if schedule.fifo_depth >= depth else "register"
         boxes.append(_Box("FIFO", (f"{schedule.fifo_depth} rows", f"{lanes} × {core.network.state_bits} bits"), kind))
+    for exchange in schedule.exchanges:
+        kind = "memory" if exchange.delay >= depth else "register"
+        boxes.append(_Box("exchange of lanes", (f"rows {exchange.delay} apart",), kind))
     for stage in schedule.stages:
+        if stage.exchange:
+            kind = "memory" if stage.exchange >= depth else "register"
+            boxes.append(_Box("exchange of lanes", (f"rows {stage.exchange} apart",), kind))
         if stage.delay:
             kind = "memory" if stage.delay >= depth else "register"
             where = f"delay line {stage.delay} × {stage.width + 1} bits"

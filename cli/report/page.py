@@ -1,4 +1,4 @@
-"""The HTML page of a report."""
+"""The HTML pages of reports."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +9,8 @@ import jinja2
 from ...replacement import write_whole
 
 
-def write_report(path: Path, contents: Mapping[str, Any]) -> None:
-    """Render ``report.html`` with ``contents`` and write it to ``path``, aside first, then renamed.
+def write_report(path: Path, contents: Mapping[str, Any], template: str = "report.html") -> None:
+    """Render ``template`` with ``contents`` and write it to ``path``, aside first, then renamed.
 
     The file needs no other: pictures are inline SVG. Figures are SVG text and go in as they are; all else is escaped.
 
@@ -26,4 +26,4 @@ def write_report(path: Path, contents: Mapping[str, Any]) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    write_whole(path, environment.get_template("report.html").render(contents))
+    write_whole(path, environment.get_template(template).render(contents))

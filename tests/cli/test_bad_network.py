@@ -10,6 +10,10 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from hadamrnn.quant.integer import write_network
+
+from ..quant.dense_networks import dense_network
+
 COMMANDS = {
     "generate": lambda path: ("generate", path, "-o", path.parent / "core"),
     "verify": lambda path: ("verify", path),
@@ -34,6 +38,12 @@ class TestEveryCommand:
 
     def test_a_missing_file(self, refused: Callable[..., str], command: str, tmp_path: Path) -> None:
         assert self.refusal(refused, command, tmp_path / "no.safetensors").startswith("no such file")
+
+    def test_a_dense_network(self, refused: Callable[..., str], command: str, tmp_path: Path) -> None:
+        write_network(dense_network(), tmp_path / "net.safetensors")
+        line = self.refusal(refused, command, tmp_path / "net.safetensors")
+        assert line == "family must be hadamard here, not 'dense'"
+        assert [path.name for path in tmp_path.iterdir()] == ["net.safetensors"]
 
     def test_a_folder(self, refused: Callable[..., str], command: str, tmp_path: Path) -> None:
         assert self.refusal(refused, command, tmp_path).startswith("no such file")

@@ -1,9 +1,10 @@
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.schedule import Schedule
+from hadamrnn.hw.ring.schedule import Schedule
 from hadamrnn.quant.integer import IntegerNetwork
 
 from .conftest import Run
@@ -45,6 +46,21 @@ def test_the_table_names_every_unknown_once(run: Run) -> None:
     assert any(f" {one['cycles_per_step']} " in line for line in lines)
 
 
+def test_channels_have_a_column_where_there_are_several(run: Run) -> None:
+    def headings(*options: str) -> list[str]:
+        lines = run("estimate", "--hidden", "64", "--lanes", "2", *options).out.splitlines()
+        return [cell.strip() for line in lines[1:3] for cell in line.strip("┃").split("┃")]
+
+    assert "C" not in headings()
+    assert "C" in headings("--channels", "4")
+
+
+def test_what_a_device_has_not_is_none_and_not_unknown(run: Run) -> None:
+    out = run("estimate", "--hidden", "64", "--target", "ice40-hx8k").out
+    assert "?" not in out
+    assert " none " in out
+
+
 def test_shapes_that_cannot_be(refused: Callable[..., str], network_file: Path) -> None:
     assert refused("estimate").startswith("give either NET or --hidden")
     assert refused("estimate", network_file, "--hidden", "64").startswith("give either NET or --hidden")
@@ -57,3 +73,47 @@ def test_shapes_that_cannot_be(refused: Callable[..., str], network_file: Path) 
     assert refused("estimate", "--hidden", "64", "--lanes", "128").startswith("lanes must divide the hidden size 64")
     assert refused("estimate", "--hidden", "64", "--steps", "0").startswith("steps must be at least 1")
     assert refused("estimate", "--hidden", "64", "--state-bits", "1").startswith("state_bits must be an integer from 2")
+
+
+def test_cells_and_clock_are_those_of_a_target(run: Run, network_file: Path) -> None:
+    (one,) = json.loads(run("estimate", network_file, "--target", "ecp5-25k", "--json").out)
+    assert one["target"] == "ecp5-25k"
+    assert one["fits"] is True
+    assert 100 < one["logic_cells"] < 5000
+    assert one["clock_low_mhz"] < one["clock_mhz"] < one["clock_high_mhz"]
+    assert one["reasons"] == {}
+    (other,) = json.loads(run("estimate", network_file, "--target", "ice40-hx8k", "--json").out)
+    assert other["dsps"] is None
+    assert other["reasons"]["dsps"] == "the device has none"
+    (unknown,) = json.loads(run("estimate", network_file, "--target", "xilinx-7a35t", "--json").out)
+    assert unknown["logic_cells"] is unknown["clock_mhz"] is unknown["fits"] is None
+    assert unknown["reasons"]["logic_cells"].startswith("not estimated for this device")
+
+
+def test_comma_separated_values_hold_every_figure(run: Run) -> None:
+    out = run("estimate", "--hidden", "16", "32", "--target", "ecp5-25k", "--csv").out
+    rows = list(csv.DictReader(out.splitlines()))
+    plain = json.loads(run("estimate", "--hidden", "16", "32", "--target", "ecp5-25k", "--json").out)
+    for row, one in zip(rows, plain, strict=True):
+        assert row.keys() == one.keys() - {"reasons"}
+        assert all(row[name] == ("" if one[name] is None else str(one[name])) for name in row)
+
+
+def test_the_plot_is_a_picture_and_the_same_again(run: Run, tmp_path: Path) -> None:
+    options = ("--hidden", "16", "64", "--lanes", "1", "4", "--target", "ecp5-25k")
+    for name in ("one.svg", "two.svg"):
+        assert run("estimate", *options, "-o", tmp_path / name).status == 0
+    text = (tmp_path / "one.svg").read_text()
+    assert text == (tmp_path / "two.svg").read_text()
+    assert text.count("<path") > 8
+    assert run("estimate", "--hidden", "16", "-o", tmp_path / "plain.png").status == 0
+    assert (tmp_path / "plain.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_options_that_cannot_be(refused: Callable[..., str], tmp_path: Path) -> None:
+    assert refused("estimate", "--hidden", "16", "--target", "virtex").startswith("target must be one of ice40-up5k")
+    assert refused("estimate", "--hidden", "16", "--json", "--csv").startswith("give either --json or --csv")
+    message = f"{tmp_path / 'a.bmp'}: expected a name that ends in .png, .svg, .pdf"
+    assert refused("estimate", "--hidden", "16", "-o", tmp_path / "a.bmp") == message
+    missing = tmp_path / "nowhere" / "a.svg"
+    assert refused("estimate", "--hidden", "16", "-o", missing).startswith(f"--plot {missing}: there is no folder")

@@ -8,7 +8,7 @@ import pytest
 
 from hadamrnn.cli.group import hadamrnn
 from hadamrnn.model.tasks import load_task
-from hadamrnn.quant.integer import quantise_inputs, read_network
+from hadamrnn.quant.integer import DenseNetwork, quantise_inputs, read_frozen, read_network
 from hadamrnn.sim import reference
 
 from .conftest import Run
@@ -49,6 +49,7 @@ def test_the_file_says_where_it_comes_from(run: Run, trained: Path, tmp_path: Pa
     assert network.state_bits == 9
     assert network.trained["config"] == (trained / "config.toml").read_text()
     assert network.trained["float_accuracy"]["test"] == result["accuracy"]["float"]
+    assert network.trained["test"] == {**result["test"], "sequences": 360, "saturations": result["saturations"]}
     assert result["freeze"]["input_shift"] == network.input_shift
     assert result["accuracy"]["test_sequences"] == 360
 
@@ -127,3 +128,24 @@ def test_fine_tuning_is_reported_and_frozen(run: Run, trained: Path, tmp_path: P
     text = run("freeze", trained, "-o", path, *arguments).out
     before, after = (f"{tuned[when]['accuracy']:.2%}" for when in ("before", "after"))
     assert f"fine-tuning: accuracy {before} to {after} on validation data" in text
+
+
+def test_a_dense_network_says_how_near_to_orthogonal_it_is(run: Run, tmp_path: Path) -> None:
+    config = '[task]\nname = "digits"\n[network]\nkind = "qornn"\nhidden_size = 8\n[training]\nepochs = 1\n'
+    (tmp_path / "qornn.toml").write_text(config)
+    trained = run("train", tmp_path / "qornn.toml", "-o", tmp_path / "run")
+    assert trained.status == 0
+    assert trained.out.startswith(f"{tmp_path / 'run'}: digits, d = 8, dense of 4 bits, ste-bjorck")
+    path = tmp_path / "net.safetensors"
+    outcome = run("freeze", tmp_path / "run", "-o", path, "--json")
+    assert outcome.status == 0
+    near = json.loads(outcome.out)["freeze"]["orthogonality"]
+    network = read_frozen(path)
+    assert isinstance(network, DenseNetwork)
+    values = np.linalg.svd(network.recurrent_weight * network.recurrent_scale, compute_uv=False)
+    assert (near["largest"], near["smallest"]) == pytest.approx((values[0], values[-1]))
+    lines = run("freeze", tmp_path / "run", "-o", path).out.splitlines()
+    assert lines[0].startswith(f"{path}: d = 8, dense recurrent matrix, 12 state bits, ")
+    assert f"  recurrent matrix: singular values {values[-1]:.4f} to {values[0]:.4f}, spectral radius " in lines[-2]
+    assert lines[-1].startswith(f"  bounded by {near['bounds'][0]:.4f} to {near['bounds'][1]:.4f} for steps of ")
+    assert run("runs", tmp_path).status == 0

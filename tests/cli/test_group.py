@@ -46,6 +46,8 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing(network_file: Path, tmp_p
         text=True,
         env=os.environ | {"TMPDIR": str(scratch)},
         start_new_session=True,
+        # The signal is ignored where the tests themselves run in the background of a shell.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stderr is not None
         first = process.stderr.readline()

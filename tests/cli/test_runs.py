@@ -7,22 +7,17 @@ from pathlib import Path
 import pytest
 
 from hadamrnn.cli import output
-from hadamrnn.quant.configuration import parse_config
+from hadamrnn.model.options import TrainingOptions
+from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions
 from hadamrnn.quant.experiment import begin, train
 
 from .conftest import Run
 
-CONFIGURATION = parse_config("""
-[task]
-name = "digits"
-[network]
-hidden_size = 8
-block_size = 4
-weight_bits = 3
-[training]
-epochs = 2
-batch_size = 200
-""")
+CONFIGURATION = ExperimentConfig(
+    task="digits",
+    network=NetworkOptions(hidden_size=8, block_size=4, weight_bits=3),
+    training=TrainingOptions(epochs=2, batch_size=200),
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +46,14 @@ def test_a_row_for_each_run(run: Run, trained: Path) -> None:
     assert list(table) == ["cut", "damaged", "finished", "baseline"]
     test = json.loads((trained / "finished" / "result.json").read_text())["test"]
     finished = table["finished"]
-    assert (finished["d"], finished["n"], finished["p"], finished["signs"]) == ("8", "4", "3", "searched")
+    assert (finished["d"], finished["n"], finished["p"], finished["recurrent"]) == ("8", "4", "3", "searched")
     assert (finished["epochs"], finished["state"]) == ("2/2", "finished")
+    assert finished["kB"] == "0.061"  # 8 signs, 8 + 80 weights of 3 bits, 8 + 10 biases of 12
     assert (finished["test"], finished["loss"]) == (f"{test['accuracy']:.2%}", f"{test['loss']:.3g}")
     assert (table["cut"]["state"], table["cut"]["test"]) == ("unfinished at epoch 2", "")
     assert table["cut"]["validation"] == finished["validation"] != ""
     assert table["damaged"]["state"] == "damaged"
-    assert (table["baseline"]["state"], table["baseline"]["signs"]) == ("not begun", "lstm")
+    assert (table["baseline"]["state"], table["baseline"]["recurrent"]) == ("not begun", "lstm")
     assert outcome.out.splitlines()[-1].startswith(f"{trained / 'damaged'}: result.json: not JSON (")
 
 

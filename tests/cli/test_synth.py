@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hadamrnn.hw import place_and_route
+from hadamrnn.hw.synthesis import place_and_route
+from hadamrnn.hw.targets.catalogue import TARGETS
 
 from .conftest import Run
 
@@ -16,16 +17,21 @@ def core(run: Run, network_file: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_core_is_synthesised_for_every_target(run: Run, core: Path, tmp_path: Path) -> None:
-    outcome = run("synth", core, "--target", "all", "--clock", "10", "--keep", tmp_path / "work")
+def test_a_core_is_synthesised_for_every_family(run: Run, core: Path, tmp_path: Path) -> None:
+    placed = ("ice40-up5k", "ecp5-25k", "gowin-gw2a-18")
+    targets = [word for target in (*placed, "nexus-lifcl-40") for word in ("--target", target)]
+    outcome = run("synth", core, *targets, "--clock", "10", "--keep", tmp_path / "work")
     assert outcome.status == 0, outcome
-    for target in ("ice40-up5k", "ice40-hx8k", "ecp5-25k"):
+    for target in placed:
         report = json.loads((core / f"synthesis-{target}.json").read_text())
         assert (report["target"], report["top"], report["fits"]) == (target, "hadamard_core", True)
         assert report["clock"]["met"] is True
         assert report["resources"]["flip_flops"]["used"] > 8 * 10
         assert f"{report['clock']['achieved_mhz']:.1f} MHz" in outcome.out
         assert (tmp_path / "work" / target / "nextpnr.log").is_file()
+    unplaced = json.loads((core / "synthesis-nexus-lifcl-40.json").read_text())
+    assert (unplaced["fits"], unplaced["clock"]["achieved_mhz"], unplaced["clock"]["met"]) == (None, None, None)
+    assert unplaced["unknown"]["achieved_mhz"].startswith("nextpnr-nexus 0.11.1 refuses carry chains")
     assert "ecp5-25k: nextpnr-ecp5: routing" in outcome.err.splitlines()
     assert not [path.name for path in core.iterdir() if path.name.startswith(".")]
 
@@ -56,7 +62,7 @@ def test_a_core_that_does_not_fit_is_status_1_and_a_report(run: Run, core: Path)
 
 
 def test_unknown_targets_and_bad_numbers(refused: Callable[..., str], core: Path) -> None:
-    unknown = "target must be one of ice40-up5k, ice40-hx8k, ecp5-25k, not 'spartan'"
+    unknown = f"target must be one of {', '.join(TARGETS)}, not 'spartan'"
     assert refused("synth", core, "--target", "spartan") == unknown
     assert refused("synth", core, "--target", "ice40-up5k", "--target", "spartan") == unknown
     assert refused("synth", core, "--target", "ice40-up5k", "--clock", "-3").startswith("clock_mhz must be a positive")

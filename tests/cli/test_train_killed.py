@@ -9,17 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 
-CONFIG = """
-[task]
-name = "digits"
-[network]
-hidden_size = 16
-block_size = 4
-[training]
-epochs = 30
-batch_size = 100
-seed = 3
-"""
+from hadamrnn.model.options import TrainingOptions
+from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions
+
+CONFIG = ExperimentConfig(
+    task="digits",
+    network=NetworkOptions(hidden_size=16, block_size=4),
+    training=TrainingOptions(epochs=30, batch_size=100, seed=3),
+).to_toml()
 
 
 def tensors(state: object, name: str = "") -> dict[str, torch.Tensor]:

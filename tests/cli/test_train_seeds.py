@@ -72,13 +72,37 @@ def test_a_baseline_is_trained_from_the_same_configuration(run: Run, tmp_path: P
     assert "batch_size = 200" in used
 
 
+def test_any_key_of_the_configuration_can_be_set(run: Run, tmp_path: Path) -> None:
+    assert run("train", *SMALL, "-o", tmp_path / "run").status == 0
+    config, settings = tmp_path / "run" / "config.toml", ("strategy=ptq", "recurrent_bits = 5", "decay=1.0")
+    options = [word for setting in settings for word in ("--set", setting)]
+    outcome = run("train", config, "--kind", "qornn", *options, "-o", tmp_path / "dense")
+    assert outcome.status == 0, outcome
+    assert outcome.out.startswith(f"{tmp_path / 'dense'}: digits, d = 8, dense of 5 bits, ptq\n")
+    used = set((tmp_path / "dense" / "config.toml").read_text().splitlines())
+    assert {'strategy = "ptq"', "recurrent_bits = 5", "decay = 1.0", "batch_size = 200"} <= used
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (("--seeds", "0", "0"), "seeds must be different, 0 comes twice"),
         (("--seeds", "0", "1", "--seed", "2"), "--seed does not go with --seeds"),
         (("--seeds", "-1"), "seed must be an integer of at least 0, not -1"),
-        (("--kind", "gru"), "kind must be one of hadamard, float, lstm, not 'gru'"),
+        (
+            ("--kind", "rnn"),
+            "kind must be one of hadamard, qornn, float, lstm, ",
+        ),
+        (("--set", "epochs"), "--set must be KEY=VALUE, not 'epochs'"),
+        (("--set", "epoch=3"), "unknown 'epoch'; settings: kind, hidden_size, block_size, "),
+        (("--set", "seed=1", "--set", "seed=2"), "--set seed comes twice"),
+        (("--set", "epochs=1"), "--set epochs does not go with its option"),
+        (("--seeds", "0", "1", "--set", "seed=5"), "--set seed does not go with its option"),
+        (("--kind", "qornn", "--set", "kind=lstm"), "--set kind does not go with its option"),
+        (("--set", "hidden_size=16"), "--set hidden_size does not go with its option"),
+        (("--set", "decay=fast"), "decay must be a number above 0 and at most 1 or 'cosine', not 'fast'"),
+        (("--set", "strategy=ptq"), "[network] strategy does not go with kind 'hadamard', which has no use for it"),
+        (("--kind", "qornn", "--set", "recurrent_bits=9"), "[network] recurrent_bits must be 2 to 8, not 9"),
         (("--embedding", "3"), "[network] embedding_size goes with tasks whose inputs are tokens"),
         (("--device", "tpu"), "device must be cpu, cuda or cuda:N, not 'tpu'"),
         (("--device", "cuda:99"), "device 'cuda:99' is not there: torch finds "),

@@ -1,14 +1,18 @@
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.verilog import generate
-from hadamrnn.quant.integer import IntegerNetwork
+from hadamrnn.hw.verilog.generation import generate
+from hadamrnn.quant.integer import IntegerNetwork, write_network
+from hadamrnn.sim.waveform import read_vcd
 
+from ..quant.dense_networks import dense_network
 from .conftest import Run, random_network
 
 
@@ -102,3 +106,129 @@ def test_verilog_that_does_not_compile_is_one_line(run: Run, network_file: Path,
     assert outcome.out == ""
     assert outcome.err.splitlines()[-1].startswith("hadamrnn: error: verilator cannot compile")
     assert "Traceback" not in outcome.err
+
+
+def test_a_core_of_several_channels(run: Run, network_file: Path, tmp_path: Path, icarus: None) -> None:
+    folder = tmp_path / "channels"
+    assert run("generate", network_file, "-o", folder, "--channels", "3", "--trace").status == 0
+    options = ("--simulator", "icarus", "--sequences", "6", "--steps", "4", "--json")
+    outcome = run("verify", network_file, "--dir", folder, *options)
+    assert outcome.status == 0, outcome
+    report = json.loads(outcome.out)
+    assert (report["passed"], report["channels"], report["sequences"]) == (True, 3, 6)
+    assert report["cycles_per_step"] == report["formula_cycles_per_step"]
+
+
+def test_the_report_of_a_core_that_somebody_has_edited(
+    run: Run, network_file: Path, core: Path, tmp_path: Path, icarus: None
+) -> None:
+    """An adder that subtracts: the report names the component and has the waveform of both cores."""
+    file = core / "hadamard_core.v"
+    edited, count = re.subn(r"(?s)(module \w+_stage_1_butterfly .*?) - ", r"\1 + ", file.read_text(), count=1)
+    assert count == 1
+    file.write_text(edited)
+    folder = tmp_path / "new" / "report"
+    options = ("--sequences", "2", "--steps", "3", "--resets", "0", "--simulator", "icarus")
+    outcome = run("verify", network_file, "--dir", core, *options, "-o", folder)
+    assert outcome.status == 1
+    report = json.loads((folder / "verification.json").read_text())
+    assert report["passed"] is False
+    assert report["verilog_as_generated"] is False
+    assert report["explanation"]["location"]["module"] == "recurrence.transform.stage_1_butterfly"
+    assert report["simulator_version"]
+    assert "reset: in the first step" in report["holes"]
+    page = (folder / "verification.html").read_text()
+    assert "first wrong in recurrence / transform / stage_1_butterfly at clock " in page
+    assert "<svg" in page
+    assert "edited since it was generated" in page
+    good, bad = read_vcd(folder / "expected.vcd"), read_vcd(folder / "waveform.vcd")
+    assert good.clocks == bad.clocks
+    name = "recurrence.transform.stage_1_butterfly.data_out"
+    assert good.values[name] != bad.values[name]
+    assert any("first wrong in" in line for line in outcome.out.splitlines())
+
+
+def test_the_report_of_a_core_that_agrees(run: Run, network_file: Path, tmp_path: Path, icarus: None) -> None:
+    options = ("--simulator", "icarus", "--sequences", "3", "--steps", "3", "--report", tmp_path / "report")
+    outcome = run("verify", network_file, *options)
+    assert outcome.status == 0, outcome
+    names = {file.name for file in (tmp_path / "report").iterdir()}
+    assert names == {"verification.json", "verification.html"}
+    report = json.loads((tmp_path / "report" / "verification.json").read_text())
+    assert (report["explanation"], report["resets"]) == (None, 16)
+    assert any(line.startswith("  never exercised: ") for line in outcome.out.splitlines())
+
+
+def test_sequences_of_your_own(
+    run: Run, refused: Callable[..., str], network: IntegerNetwork, network_file: Path, core: Path, icarus: None
+) -> None:
+    file = core.parent / "mine.npz"
+    inputs = np.random.default_rng(0).integers(*network.input_range, (5, 4, network.input_size), endpoint=True)
+
+    def call(*options: object) -> tuple[object, ...]:
+        return ("verify", network_file, "--dir", core, "--simulator", "icarus", "--arrays", file, *options)
+
+    np.savez(file, x=inputs, lengths=[4, 1, 2, 3, 4])
+    report = json.loads(run(*call("--all-states", "--json")).out)
+    assert (report["passed"], report["sequences"], report["steps"]) == (True, 5, 14)
+    assert report["sequences_with_states"] == 5
+    report = json.loads(run(*call("--sequences", "2", "--json")).out)
+    assert (report["sequences"], report["steps"]) == (2, 5)
+    np.savez(file, x=inputs * network.input_scale)
+    assert json.loads(run(*call("--json")).out)["steps"] == 20
+    assert refused(*call("--task", "digits")).startswith("--task does not go with --arrays")
+    for arrays, message in (
+        ({"y": inputs}, "expected an array x, found y"),
+        ({"x": inputs[:0]}, "x holds no sequence"),
+        ({"x": np.full((1, 2, 1), np.nan)}, "x must be finite, found NaN or infinity"),
+        ({"x": np.array([["a"]])}, "x must be numbers, not <U1"),
+        ({"x": inputs, "lengths": [5] * 5}, "lengths must be from 1 to 4, not 5"),
+    ):
+        np.savez(file, **arrays)
+        assert message in refused(*call())
+    file.write_bytes(b"PK no archive")
+    assert "cannot be read as .npz" in refused(*call())
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (None, "expected the description (*.json) of one generated core, found 0"),
+        ("{", "cannot be read as JSON"),
+        ('{"verilog": "hadamard_core.v"}', "not the description of a generated core"),
+    ],
+)
+def test_a_folder_without_its_description(
+    text: str | None, message: str, refused: Callable[..., str], network_file: Path, core: Path
+) -> None:
+    (core / "hadamard_core.json").unlink()
+    if text is not None:
+        (core / "hadamard_core.json").write_text(text)
+    assert message in refused("verify", network_file, "--dir", core)
+
+
+def test_edits_that_leave_no_core(run: Run, network_file: Path, core: Path, icarus: None) -> None:
+    """A module of another name, an empty file, a missing port: no verdict, in one line."""
+    good = (core / "hadamard_core.v").read_text()
+    for text in (good.replace("module hadamard_core (", "module renamed ("), "", re.sub(r"\berror\b", "fault", good)):
+        (core / "hadamard_core.v").write_text(text)
+        outcome = run("verify", network_file, "--dir", core, "--simulator", "icarus", "--sequences", "2")
+        assert outcome.status == 3, outcome
+        assert outcome.err.splitlines()[-1].startswith("hadamrnn: error: "), outcome.err
+
+
+def test_a_dense_network(refused: Callable[..., str], core: Path, tmp_path: Path) -> None:
+    dense = tmp_path / "dense.safetensors"
+    write_network(dense_network(), dense)
+    assert "dense" in refused("verify", dense)
+    assert "dense" in refused("verify", dense, "--dir", core)
+
+
+def test_a_report_that_cannot_be_written(refused: Callable[..., str], network_file: Path) -> None:
+    place = network_file / "report"
+    assert refused("verify", network_file, "-o", place).startswith(f"--report {place}: {network_file} is a file")
+    resets = refused("verify", network_file, "--engine", "native", "--resets", "3")
+    assert resets.startswith("--resets goes with --engine cocotb")
+    assert refused("verify", network_file, "--resets", "-1").startswith("--resets must be at least 0, not -1")
+    states = refused("verify", network_file, "--all-states", "--no-states")
+    assert "does not go with --all-states" in states

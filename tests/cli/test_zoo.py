@@ -4,21 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from hadamrnn.quant.configuration import parse_config
+from hadamrnn.model.options import TrainingOptions
+from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions
 from hadamrnn.quant.experiment import train
 from hadamrnn.zoo import catalogue
 
 from .conftest import Run
 
-CONFIGURATION = parse_config("""
-[task]
-name = "digits"
-[network]
-hidden_size = 16
-block_size = 4
-[training]
-epochs = 3
-""")
+CONFIGURATION = ExperimentConfig(
+    task="digits",
+    network=NetworkOptions(hidden_size=16, block_size=4),
+    training=TrainingOptions(epochs=3),
+)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.verilog import generate
+from hadamrnn.hw.verilog.generation import generate
 from hadamrnn.model.tasks import load_task
 from hadamrnn.quant.integer import quantise_inputs, read_network
 from hadamrnn.sim import reference

@@ -1,0 +1,160 @@
+"""The report of ``hadamrnn verify`` as a folder: JSON, a page, and the waveform around a first difference."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import InputError
+from ...sim.functional_coverage import holes
+from ..output import write_json
+from .page import write_report
+from .waveform import waveform_svg
+
+if TYPE_CHECKING:
+    from ...sim.explanation import Explanation
+    from ...sim.report import CosimulationReport
+
+_SHOWN_BEFORE, _SHOWN_AFTER = 18, 5  # clocks of the picture, of the first wrong signal and of the difference
+_MOST_CLOCKS = 48
+_PORTS = ("tvalid", "tready", "tlast", "tdata")
+
+
+def check_report_folder(folder: Path) -> None:
+    """Refuse, before long work begins, a folder that cannot be made or written to; it is made when there is a report.
+
+    Raises
+    ------
+    InputError
+    """
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise InputError(f"--report {folder}: {there} is a file, expected a folder")
+    if not os.access(there, os.W_OK):
+        raise InputError(f"--report {folder}: the folder {there} cannot be written")
+
+
+def command_line() -> str:
+    """What the user typed."""
+    return shlex.join(["hadamrnn", *sys.argv[1:]])
+
+
+def write_verification(
+    folder: Path, report: CosimulationReport, explanation: Explanation | None, command: str, subject: str
+) -> list[Path]:
+    """Write ``verification.json`` and ``verification.html``, and of a difference ``waveform.vcd`` and ``expected.vcd``.
+
+    Parameters
+    ----------
+    folder : made where it is missing
+    command : what the user ran
+    subject : network and core, in words
+
+    Returns
+    -------
+    list
+        The files.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / "verification.json", folder / "verification.html"]
+    plain: dict[str, Any] = report.to_json() | {"command": command, "subject": subject, "explanation": None}
+    plain["holes"] = None if report.coverage is None else holes(report.coverage)
+    if explanation is not None:
+        plain["explanation"] = explanation.to_json()
+        explanation.waveform.write_vcd(folder / "waveform.vcd")
+        files.append(folder / "waveform.vcd")
+        if explanation.as_generated is not None:
+            explanation.as_generated.write_vcd(folder / "expected.vcd")
+            files.append(folder / "expected.vcd")
+    write_json(plain, files[0])
+    write_report(files[1], verification_contents(report, explanation, command, subject), "verification.html")
+    return files
+
+
+def verification_contents(
+    report: CosimulationReport, explanation: Explanation | None, command: str, subject: str
+) -> dict[str, Any]:
+    """The variables of ``verification.html``."""
+    verdict = "equal, bit for bit" if report.passed else "different"
+    return {
+        "title": f"Verification: {verdict}",
+        "lead": subject,
+        "tiles": [
+            {
+                "value": str(report.differences),
+                "text": f"differences in {report.states_compared} states and {report.results_compared} results",
+                "kind": "good" if report.passed else "bad",
+            },
+            {"value": str(report.sequences), "text": f"sequences, {report.steps} steps", "kind": ""},
+            {"value": str(report.clocks), "text": f"clocks on {report.simulator}", "kind": ""},
+        ],
+        "problems": list(report.problems),
+        "explanation": None if explanation is None else _explanation(explanation),
+        "compared": _compared(report),
+        "coverage": [
+            (group, name, count) for group, bins in (report.coverage or {}).items() for name, count in bins.items()
+        ],
+        "command": command,
+        "footer": f"{report.engine} {report.engine_version}, {report.simulator} {report.simulator_version}, "
+        f"seed {report.seed}, {report.seconds:.1f} s.",
+    }
+
+
+def _compared(report: CosimulationReport) -> list[tuple[str, str]]:
+    edited = {True: "as it was generated", False: "edited since it was generated", None: "not known"}
+    cycles = "not measured" if report.cycles_per_step is None else str(report.cycles_per_step)
+    latency = "not measured" if report.sequence_latency is None else str(report.sequence_latency)
+    return [
+        ("the Verilog", edited[report.verilog_as_generated]),
+        ("results", str(report.results_compared)),
+        ("states", f"{report.states_compared}, those of {report.sequences_with_states} sequences"),
+        ("states that saturate", str(report.saturations)),
+        ("resets in the middle of sequences", str(report.resets)),
+        ("back-pressure", report.stalls),
+        ("cycles per step, measured / formula", f"{cycles} / {report.formula_cycles_per_step}"),
+        (
+            f"cycles of a sequence of {report.latency_steps} steps, measured / formula",
+            f"{latency} / {report.formula_sequence_latency}",
+        ),
+        ("test bench", f"{report.engine} {report.engine_version}"),
+        ("simulator", f"{report.simulator} {report.simulator_version}"),
+    ]
+
+
+def _explanation(explanation: Explanation) -> dict[str, Any]:
+    location = explanation.location
+    begin = explanation.clock if location is None else location.clock
+    first = max(begin - _SHOWN_BEFORE, explanation.clock + _SHOWN_AFTER - _MOST_CLOCKS)
+    picture = waveform_svg(
+        explanation.waveform,
+        shown_signals(explanation),
+        first,
+        explanation.clock + _SHOWN_AFTER,
+        marked=begin,
+        good=explanation.as_generated,
+    )
+    caption = "Signals at the clock edges since the reset before the run; the shaded one is where "
+    caption += "a signal is first wrong." if location else "the difference came out."
+    if explanation.as_generated is not None:
+        caption += " Green: the same signal of the core as it was generated."
+    return {"lines": explanation.lines(), "picture": picture, "caption": caption + " All signals: waveform.vcd."}
+
+
+def shown_signals(explanation: Explanation) -> list[str]:
+    """Ports, the row counter, the state and what leaves the ring, and what is wrong first; those that the core has."""
+    values = explanation.waveform.values
+    ports = [f"{port}_{signal}" for port in ("s_axis", "m_axis", "m_trace") for signal in _PORTS]
+    inside = ["recurrence.position.count", "recurrence.state", "recurrence.transform_output"]
+    wrong = []
+    if explanation.location is not None:
+        module = explanation.location.module
+        wrong = [f"{module}.{s.name}" if module else s.name for s in explanation.location.signals]
+    return [name for name in dict.fromkeys([*ports, *inside, *wrong]) if name in values]

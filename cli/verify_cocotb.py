@@ -1,0 +1,82 @@
+"""``hadamrnn verify --engine cocotb``: one simulation, with resets, and a first difference explained."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..hw.parameters import CoreParameters
+from .progress import stages
+
+if TYPE_CHECKING:
+    from ..quant.integer import IntegerNetwork
+    from ..sim.explanation import Explanation
+    from ..sim.plan import Stimulus
+    from ..sim.report import CosimulationReport
+
+
+def verify_cocotb(
+    network: IntegerNetwork,
+    folder: Path | None,
+    parameters: CoreParameters,
+    stimulus: Stimulus,
+    *,
+    simulator: str,
+    states: bool | None,
+    malformed: bool,
+    explained: bool,
+) -> tuple[CosimulationReport, Explanation | None]:
+    """Verify a core with one simulation.
+
+    Parameters
+    ----------
+    folder : of a generated core; None: generate one with ``parameters``
+    states : whether to compare every state; None: if the core has a trace
+    malformed : whether some of the sequences shall be malformed
+    explained : whether to run a first difference again to explain it
+    """
+    from ..hw.verilog.generation import generate
+    from ..sim.cosimulation import cosimulate
+    from ..sim.description import read_description
+    from ..sim.explanation import explain
+    from ..sim.malformed import malformed_sequences
+    from ..sim.reference import checked_lengths
+
+    with ExitStack() as stack:
+        stage = stack.enter_context(stages("verify"))
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hadamrnn-verify-")))
+        if folder is None:
+            folder = scratch / "core"
+            stage("generating")
+            generate(network, replace(parameters, trace=states is not False), folder)
+        description = read_description(folder)
+        if malformed:
+            lengths = checked_lengths(stimulus.lengths, *stimulus.inputs.shape[:2])
+            stimulus = replace(stimulus, **malformed_sequences(network, description, lengths, stimulus.seed))
+        stimulus = replace(stimulus, states=description.trace if states is None else states)
+        stage(f"simulating {len(stimulus.inputs)} sequences with {simulator}")
+        options = {name: value for name, value in vars(stimulus).items() if name != "inputs"}
+        report = cosimulate(network, folder, stimulus.inputs, simulator=simulator, **options)
+        if report.passed or not explained:
+            return report, None
+        stage("looking inside at the first difference")
+        return report, explain(network, folder, stimulus, report)
+
+
+def explain_sequence(
+    network: IntegerNetwork, folder: Path | None, parameters: CoreParameters, stimulus: Stimulus, sequence: int
+) -> Explanation | None:
+    """What the native engine found wrong in ``sequence``, looked at from inside: it and the two before it, by cocotb.
+
+    None where these alone show nothing.
+    """
+    around = slice(max(0, sequence - 2), sequence + 1)
+    lengths = None if stimulus.lengths is None else stimulus.lengths[around]
+    part = replace(stimulus, inputs=stimulus.inputs[around], lengths=lengths)
+    _, explanation = verify_cocotb(
+        network, folder, parameters, part, simulator="verilator", states=None, malformed=False, explained=True
+    )
+    return explanation

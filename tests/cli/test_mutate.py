@@ -1,0 +1,29 @@
+import json
+from pathlib import Path
+
+from .conftest import Run
+
+
+def test_a_few_mutants_of_a_network(run: Run, network_file: Path, tmp_path: Path, icarus: None) -> None:
+    options = ("--mutants", "2", "--sequences", "3", "--steps", "3", "--proof-seconds", "1", "--jobs", "1")
+    outcome = run("mutate", network_file, "--lanes", "2", *options, "-o", tmp_path / "report")
+    report = json.loads((tmp_path / "report" / "mutation.json").read_text())
+    assert outcome.status == int(report["survived"] > 0), outcome
+    assert report["mutants"] == 2
+    assert report["cores"] == [network_file.stem]
+    assert outcome.out.splitlines()[-1].endswith(f"survived; icarus {report['simulator_version']}")
+    assert "mutate: 2 of 2" in outcome.err
+
+
+def test_bad_options(run: Run, network_file: Path, tmp_path: Path) -> None:
+    outcome = run("mutate", "--lanes", "2")
+    assert outcome.status == 2
+    assert "--lanes goes with NET: the set of small cores has its own" in outcome.err
+    outcome = run("mutate", network_file, "--mutants", "0")
+    assert (outcome.status, "count must be an integer of at least 1, not 0" in outcome.err) == (2, True)
+    outcome = run("mutate", "--seed", "-1")
+    assert (outcome.status, "--seed must be at least 0, not -1" in outcome.err) == (2, True)
+    (tmp_path / "file").write_text("")
+    outcome = run("mutate", network_file, "-o", tmp_path / "file" / "x")
+    assert outcome.status == 2
+    assert "--report" in outcome.err

@@ -1,0 +1,116 @@
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.hw.verilog.generation import generate
+from hadamrnn.quant.integer import IntegerNetwork
+
+from .conftest import Run
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Programs of these tests are not kept in the user's own cache; Verilator's runtime is."""
+    kept = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hadamrnn" / "verilator-runtime"
+    kept.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "cache" / "hadamrnn").mkdir(parents=True)
+    (tmp_path / "cache" / "hadamrnn" / "verilator-runtime").symlink_to(kept)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_results_of_the_core_and_states_of_one_with_a_trace(run: Run, network_file: Path, cache: Path) -> None:
+    options = ("--engine", "native", "--lanes", "2", "--sequences", "4", "--steps", "6")
+    outcome = run("verify", network_file, *options, "--jobs", "1", "--json")
+    assert outcome.status == 0, outcome
+    report = json.loads(outcome.out)
+    assert report["passed"] is True
+    assert (report["engine"], report["simulator"], len(report["engine_version"])) == ("native", "verilator", 12)
+    assert (report["sequences"], report["sequences_with_states"]) == (4, 4)
+    assert report["results_compared"] == 2 * (4 + 3)  # classes: of both cores, with those of the timed runs
+    assert report["states_compared"] == 8 * (report["steps"] + 1 + 2 + 4)
+    assert "verify: results, sequences: 4 of 4" in outcome.err.splitlines()
+    assert "verify: states, sequences: 4 of 4" in outcome.err.splitlines()
+    assert len(list((cache / "hadamrnn" / "native").glob("*/core"))) == 2
+
+
+def test_a_given_core_without_a_trace(run: Run, network: IntegerNetwork, network_file: Path, tmp_path: Path) -> None:
+    generate(network, CoreParameters(lanes=4), tmp_path / "core")
+    options = ("--engine", "native", "--dir", tmp_path / "core", "--sequences", "4", "--steps", "5")
+    outcome = run("verify", network_file, *options)
+    assert outcome.status == 0, outcome
+    assert "4 sequences" in outcome.out
+    assert "native engine on verilator" in outcome.out
+    assert "  7 results and 0 state words compared, those of 0 sequences" in outcome.out.splitlines()
+    assert outcome.out.splitlines()[-1] == "equal, bit for bit"
+    file = tmp_path / "core" / "hadamard_core.v"
+    file.write_text(file.read_text().replace("module hadamard_core (", "module hadamard_core_ (", 1))
+    assert run("verify", network_file, *options).status == 3
+
+
+@pytest.mark.long
+def test_a_killed_run_goes_on(network_file: Path, cache: Path) -> None:
+    """Long because a run must last until it is killed."""
+    command = [sys.executable, "-m", "hadamrnn.cli", "verify", str(network_file), "--engine", "native", "--json"]
+    command += ["--sequences", "4000", "--steps", "400", "--no-states", "--jobs", "2"]
+    kept = cache / "hadamrnn" / "native-runs"
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + 300
+    while not list(kept.glob("*/[0-9]*.json")) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "it was over before it could be killed"
+    finished = len(list(kept.glob("*/[0-9]*.json")))
+    while time.monotonic() < deadline:  # its workers end by themselves
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the workers of the killed run live on")
+    run = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=True)
+    report = json.loads(run.stdout)
+    assert report["passed"] is True
+    assert report["sequences"] == 4000
+    assert 0 < 500 * finished <= report["sequences_resumed"] < 4000
+    assert list(kept.iterdir()) == []
+
+
+def test_options_that_cannot_be(refused: Callable[..., str], network_file: Path) -> None:
+    engine = refused("verify", network_file, "--engine", "fast")
+    assert engine.startswith("--engine must be one of cocotb, native, not 'fast'")
+    jobs = refused("verify", network_file, "--jobs", "2")
+    assert jobs.startswith("--jobs goes with --engine native: cocotb runs in one process")
+    resume = refused("verify", network_file, "--resume")
+    assert resume.startswith("--resume goes with --engine native: cocotb begins anew")
+    assert refused("verify", network_file, "--engine", "native", "--jobs", "0").startswith("--jobs must be at least 1")
+    icarus = refused("verify", network_file, "--engine", "native", "--simulator", "icarus")
+    assert icarus.startswith("--engine native runs on verilator, not 'icarus'")
+
+
+def test_what_it_finds_is_explained_by_cocotb(
+    run: Run, network: IntegerNetwork, network_file: Path, tmp_path: Path
+) -> None:
+    """The sequence with the first difference, once more, with every signal."""
+    generate(network, CoreParameters(trace=True), tmp_path / "core")
+    file = tmp_path / "core" / "hadamard_core.v"
+    edited, count = re.subn(r"(?s)(module \w+_stage_1_butterfly .*?) - ", r"\1 + ", file.read_text(), count=1)
+    assert count == 1
+    file.write_text(edited)
+    options = ("--engine", "native", "--dir", tmp_path / "core", "--sequences", "4", "--steps", "5", "--jobs", "1")
+    outcome = run("verify", network_file, *options, "-o", tmp_path / "report")
+    assert outcome.status == 1, outcome
+    report = json.loads((tmp_path / "report" / "verification.json").read_text())
+    assert report["engine"] == "native"
+    assert report["explanation"]["location"]["module"] == "recurrence.transform.stage_1_butterfly"
+    assert (tmp_path / "report" / "waveform.vcd").is_file()
