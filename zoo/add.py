@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..model.task import Task
 from ..quant.experiment import Run, versions
-from ..quant.freeze import FreezeReport, freeze
-from ..quant.integer import IntegerNetwork, write_network
+from ..quant.frozen_run import FrozenRun, freeze_run
+from ..quant.integer import FrozenNetwork, IntegerNetwork, write_network
 from ..quant.integer.size import stored_bits
 from ..quant.integer_evaluation import evaluate_integers
 from ..replacement import replacing
@@ -57,63 +56,59 @@ def add_entry(
         If the name cannot be one or is taken, the file becomes too large, or the run cannot be frozen. Nothing is
         written then.
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
-        raise InputError(f"name must be of small letters, digits, hyphens and points, not {name!r}")
-    if fine_tune < 0:
-        raise InputError(f"fine_tune must be at least 0 steps, not {fine_tune}")
-    if not overwrite and (folder / f"{name}{NETWORK}").exists():
-        raise InputError(f"zoo:{name}: there is such a network already; overwrite it or choose another name")
+    _check_name(name, folder, overwrite)
+    if run.config.network.kind == "qornn":
+        raise InputError("kind must be hadamard for a network of the zoo, not 'qornn'")
     options = {"state_bits": state_bits, "input_bits": input_bits, "fine_tune": fine_tune}
-    network, report, tuning = _frozen(run, **options)
-    data = _file_of(network)
+    frozen = freeze_run(run, state_bits=state_bits, input_bits=input_bits, fine_tune=fine_tune)
+    data = _file_of(frozen.network)
     if len(data) > LARGEST_BYTES and not large:
         raise InputError(f"zoo:{name}: the network file has {len(data)} bytes, expected at most {LARGEST_BYTES}")
-    description = {
-        "name": name,
-        "task": run.config.task,
-        "task_options": run.config.task_options,
-        "network": _shape(network, run),
-        "seed": run.config.training.seed,
-        "epochs": run.result["epochs"],
-        "best_epoch": run.result["best_epoch"],
-        "seconds": run.result["seconds"],
-        **_figures(network, run.task, run.result),
-        "freeze": options,
-        "freeze_report": report.to_json(),
-        "fine_tuning": tuning,
-        "file_bytes": len(data),
-        "stored_bits": stored_bits(network),
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "versions": {"training": run.result["versions"], "freezing": versions()},
-        "commands": _commands(name, options),
-    }
-    text = json.dumps(description, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(_description(name, run, frozen, data, options), indent=2, allow_nan=False) + "\n"
+    config = run.config.to_toml()
     try:
         with ExitStack() as stack:  # leaves in reverse order: the description, by which an entry is found, last
-            for kind, contents in ((DESCRIPTION, text.encode()), (CONFIG, _config(run).encode()), (NETWORK, data)):
+            for kind, contents in ((DESCRIPTION, text.encode()), (CONFIG, config.encode()), (NETWORK, data)):
                 stack.enter_context(replacing(folder / f"{name}{kind}")).write_bytes(contents)
     except OSError as error:
         raise InputError(f"cannot write to {folder}: {error.strerror}") from error
     return entry(name, folder)
 
 
-def _frozen(
-    run: Run, *, state_bits: int, input_bits: int, fine_tune: int
-) -> tuple[IntegerNetwork, FreezeReport, dict[str, Any] | None]:
-    """The integers, what freezing reports and, where there was any, what fine-tuning does."""
-    bits: dict[str, Any] = {"state_bits": state_bits, "input_bits": input_bits}
-    if not fine_tune:
-        return *freeze(run.network, run.task, **bits, trained=run.origin), None
-    from ..quant import fine_tuning
-
-    origin = run.origin  # refuses a baseline before the work begins
-    tuned = fine_tuning.fine_tune(run.network, run.task, **bits, steps=fine_tune)
-    origin |= {"fine_tuning": tuned.to_json()}
-    frozen = freeze(tuned.network, run.task, **bits, input_shift=tuned.input_shift, trained=origin)
-    return *frozen, tuned.to_json()
+def _check_name(name: str, folder: Path, overwrite: bool) -> None:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
+        raise InputError(f"name must be of small letters, digits, hyphens and points, not {name!r}")
+    if not overwrite and (folder / f"{name}{NETWORK}").exists():
+        raise InputError(f"zoo:{name}: there is such a network already; overwrite it or choose another name")
 
 
-def _file_of(network: IntegerNetwork) -> bytes:
+def _description(name: str, run: Run, frozen: FrozenRun, data: bytes, options: dict[str, int]) -> dict[str, Any]:
+    network, result = frozen.network, run.result
+    assert isinstance(network, IntegerNetwork), "refused before"
+    return {
+        "name": name,
+        "task": run.config.task,
+        "task_options": run.config.task_options,
+        "network": _shape(network, run),
+        "seed": run.config.training.seed,
+        "epochs": result["epochs"],
+        "best_epoch": result["best_epoch"],
+        "seconds": result["seconds"],
+        "float": result["test"],
+        "integer": evaluate_integers(network, run.task.test).to_json(),
+        "test_sequences": len(run.task.test),
+        "freeze": options,
+        "freeze_report": frozen.report.to_json(),
+        "fine_tuning": frozen.tuning.to_json() if frozen.tuning else None,
+        "file_bytes": len(data),
+        "stored_bits": stored_bits(network),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "versions": {"training": result["versions"], "freezing": versions()},
+        "commands": _commands(name, options),
+    }
+
+
+def _file_of(network: FrozenNetwork) -> bytes:
     with tempfile.TemporaryDirectory(prefix="hadamrnn-zoo-") as folder:
         path = Path(folder) / f"network{NETWORK}"
         write_network(network, path)
@@ -126,15 +121,6 @@ def _shape(network: IntegerNetwork, run: Run) -> dict[str, Any]:
     options = run.config.network
     shape = {name: getattr(network, name) for name in (*sizes, *kinds)}
     return shape | {"weights": options.weight_bits, "signs": options.signs, "embedding_size": options.embedding_size}
-
-
-def _figures(network: IntegerNetwork, task: Task, result: dict[str, Any]) -> dict[str, Any]:
-    integer = evaluate_integers(network, task.test)
-    return {"float": result["test"], "integer": integer.to_json(), "test_sequences": len(task.test)}
-
-
-def _config(run: Run) -> str:
-    return run.config.to_toml()
 
 
 def _commands(name: str, options: dict[str, int]) -> list[str]:

@@ -2,19 +2,15 @@
 
 import pytest
 
-from hadamrnn.quant.configuration import parse_config
+from hadamrnn.model.options import TrainingOptions
+from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions
 from hadamrnn.quant.experiment import Run, train
 
-CONFIGURATION = parse_config("""
-[task]
-name = "digits"
-[network]
-hidden_size = 16
-block_size = 4
-[training]
-epochs = 5
-seed = 2
-""")
+CONFIGURATION = ExperimentConfig(
+    task="digits",
+    network=NetworkOptions(hidden_size=16, block_size=4),
+    training=TrainingOptions(epochs=5, seed=2),
+)
 
 
 @pytest.fixture(scope="session")
