@@ -27,7 +27,12 @@ from hadamrnn.quant.experiment import build_network
 LEARNED = {"signs": "learned", "decay": 0.98, "sign_schedule": "published"}
 METHODS: dict[str, dict[str, Any]] = {
     "drawn": {"signs": "drawn"},
-    "published": {**LEARNED, "learning_rate": 1e-3, "sign_learning_rate": 1e-3},
+    "published": {
+        **LEARNED,
+        "learning_rate": 1e-3,
+        "sign_learning_rate": 1e-3,
+        "network": {"bias": "plain", "blank_input": "learned"},
+    },
     "settled": {"signs": "learned"},
     "searched": {"signs": "searched"},
 }
@@ -64,7 +69,7 @@ CASES = {
         options={"sequences": 6_400},
         network={"hidden_size": 128, "block_size": 16, "readout_activation": "none"},
         training={"batch_size": 64, "learning_rate": 5e-3, "decay": "cosine", "sign_candidates": 64},
-        seconds=60,
+        seconds=20,
     ),
 }
 
@@ -93,7 +98,7 @@ def main() -> None:
 def _run(case: Case, task: Task, method: str, seed: int) -> dict[str, Any]:
     """Train for the time of the case, and evaluate on the test set."""
     changes = dict(METHODS[method])
-    network = NetworkOptions(**case.network, signs=changes.pop("signs"))
+    network = NetworkOptions(**case.network, **changes.pop("network", {}), signs=changes.pop("signs"))
     training = {**case.training, **changes, "seed": seed}
 
     def trained(epochs: int) -> tuple[Trainer, float]:

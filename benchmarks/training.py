@@ -6,7 +6,11 @@ Both train the same network with the same loss and the same optimiser. The loop 
 built dense, d × d, once a training step, with a gradient through the signs; then one product with W, one with U and,
 where every step is read out, one with V for each time step, and autograd goes back through all of it. Embedding vectors
 are looked up for every step, in one call for all steps; one call a step, or slices of their array, would make the loop
-ten times slower and more, since the gradient of each is an array of the size of the whole.
+ten times slower and more, since the gradient of each is an array of the size of the whole. The vector of a word is a
+row, as in torch's nn.Embedding, for both. Both learn the same: u (where signs learn), U, b, V, c and the embedding; for
+both Adam is torch's fused one, over the whole embedding. The loop quantises U and multiplies it with the vector of
+every token; this package multiplies U with the vectors of the whole vocabulary and quantises the product, as the core
+will read it (the check of gradients is without that quantiser, where both compute the same).
 
 Before anything is timed, both must give the same loss and the same gradients. The two take turns in one process, and
 the medians are compared. Peak memory is that of a process of its own for each, above what it takes with all imported
@@ -49,6 +53,8 @@ class Case:
     tokens: bool = False
     embedding_size: int = 0
     readout: str = "last"
+    readout_activation: str = "relu"
+    block_size: int | None = None
     learn_signs: bool = True
     mean_length: int = 0
 
@@ -64,6 +70,8 @@ class Case:
             input_kind="index" if self.tokens else "vector",
             embedding_size=self.embedding_size,
             readout=self.readout,
+            readout_activation=self.readout_activation,
+            block_size=self.block_size,
             learn_signs=self.learn_signs,
             generator=torch.Generator().manual_seed(0),
         )
@@ -92,16 +100,21 @@ class Case:
 
 
 PMNIST = Case(hidden_size=512, inputs=1, outputs=10, steps=784, batch=100, target=25)
-COPY = Case(hidden_size=128, inputs=10, outputs=9, steps=1000, batch=128, target=4, tokens=True, readout="every")
+COPY_RELU = Case(hidden_size=128, inputs=10, outputs=9, steps=1000, batch=128, target=4, tokens=True, readout="every")
+COPY = replace(COPY_RELU, readout_activation="none")  # as configs/copy-*.toml have it
 IMDB = Case(hidden_size=128, inputs=10_001, outputs=2, steps=500, batch=100, target=8, tokens=True, embedding_size=512)
 CASES = {
     "pMNIST": PMNIST,
     "pMNIST, fixed signs": replace(PMNIST, learn_signs=False),
     "copy": COPY,
     "copy, fixed signs": replace(COPY, learn_signs=False),
+    "copy, relu": COPY_RELU,
+    "copy, d = 512 in blocks of 16": replace(COPY, hidden_size=512, block_size=16, learn_signs=False),  # copy-d512-n16
     "IMDB, 500 words": IMDB,
     "IMDB, 230 words": replace(IMDB, mean_length=200),  # about the mean of the data set
     "IMDB, 230 words, fixed signs": replace(IMDB, mean_length=200, learn_signs=False),
+    "IMDB, 500 words, as configured": replace(IMDB, block_size=16, learn_signs=False),  # blocks of imdb-d128-n16
+    "IMDB, 230 words, as configured": replace(IMDB, block_size=16, learn_signs=False, mean_length=200),
 }
 
 
@@ -115,17 +128,21 @@ def looped(network: HadamardRNN, x: Tensor, lengths: Tensor | None) -> Tensor:
         x = embedding(x, network.embedding.T)
     elif network.input_kind == "index":
         x = one_hot(x, network.input_size).to(kind)
+
+    def read(state: Tensor) -> Tensor:
+        features = torch.relu(state) if network.readout_activation == "relu" else state
+        return features @ output_weight + network.output_bias
+
     state, results = torch.zeros(len(x), size, dtype=kind), []
     inputs = x.unbind(1) if lengths is None else x.unbind(1)[: lengths.max()]
     for here in inputs:  # not x[:, step], whose gradient would be an array of the size of x for every step
         state = state @ matrix + (here @ weight + network.bias)
-        every = network.readout == "every"
-        results.append(torch.relu(state) @ output_weight + network.output_bias if every else state)
+        results.append(read(state) if network.readout == "every" else state)
     if network.readout == "every":
         return torch.stack(results, 1)
     if lengths is not None:
         state = torch.stack([results[length - 1][row] for row, length in enumerate(lengths.tolist())])
-    return torch.relu(state) @ output_weight + network.output_bias
+    return read(state)
 
 
 def loss_of(variant: str, network: HadamardRNN, data: tuple[Tensor, Tensor, Tensor | None]) -> Tensor:
