@@ -39,3 +39,21 @@ def write_whole(path: Path, contents: str | bytes) -> None:
             aside.write_bytes(contents.encode() if isinstance(contents, str) else contents)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}") from error
+
+
+def write_all(folder: Path, files: dict[str, str] | dict[str, str | bytes]) -> None:
+    """Write all files, text as UTF-8, or none; ``folder`` is made if need be. The last one takes its place last.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be written: one line with the folder and the reason.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as stack:  # leaves in reverse order
+            for file, contents in reversed(list(files.items())):
+                aside = stack.enter_context(replacing(folder / file))
+                aside.write_bytes(contents.encode() if isinstance(contents, str) else contents)
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror}") from error

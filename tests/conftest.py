@@ -1,13 +1,27 @@
-"""What all tests share: nothing may be skipped for want of Icarus Verilog where it is required."""
+"""What all tests share: one thread, and nothing may be skipped for want of Icarus Verilog where it is required."""
 
 import os
 import shutil
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 
 ICARUS_REQUIRED = os.environ.get("HADAMRNN_REQUIRE_ICARUS") == "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Torch on one thread, where tests have imported it: threads that share small products wait for each other."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

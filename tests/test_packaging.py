@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGE_FOLDERS = ("cli", "configs", "hw", "model", "quant", "sim", "zoo")
-DATA = (".html", ".toml", ".json", ".safetensors")
+PACKAGE_FOLDERS = ("cli", "configs", "host", "hw", "model", "quant", "sim", "zoo")
+DATA = (".cpp", ".h", ".html", ".json", ".safetensors", ".toml")
 
 
 def package_files() -> set[str]:

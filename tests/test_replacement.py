@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hadamrnn.errors import InputError
-from hadamrnn.replacement import replacing, write_whole
+from hadamrnn.replacement import replacing, write_all, write_whole
 
 
 def test_the_new_file_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
@@ -41,6 +41,18 @@ def test_the_reason_is_that_of_the_first_failure(tmp_path: Path) -> None:
     assert str(error.value) == f"cannot write {tmp_path / 'file' / 'below'}: Not a directory"
     with pytest.raises(InputError, match=r"^cannot write .*: No such file or directory$"):
         write_whole(tmp_path / "no" / "file", "text")
+
+
+def test_all_files_or_none(tmp_path: Path) -> None:
+    folder = tmp_path / "made" / "for it"
+    write_all(folder, {"text": "é", "bytes": b"\x00"})
+    assert (folder / "text").read_bytes() == "é".encode()
+    assert (folder / "bytes").read_bytes() == b"\x00"
+    (folder / "taken").mkdir()
+    with pytest.raises(InputError) as error:
+        write_all(folder, {"text": "new", "taken": "a folder", "bytes": b"new"})
+    assert str(error.value) == f"cannot write to {folder}: Is a directory"
+    assert sorted(one.name for one in folder.iterdir()) == ["bytes", "taken", "text"]
 
 
 def test_it_needs_no_torch() -> None:
