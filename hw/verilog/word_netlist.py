@@ -12,25 +12,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from amaranth._toolchain.yosys import find_yosys
 from amaranth.back import rtlil
 from amaranth.lib import wiring
+
+from .yosys import netlist_as_json
 
 Bit = int | str
 """A net by its number in its module, or a constant: ``"0"``, ``"1"`` or ``"x"``."""
 
-_SCRIPT = """
-proc -norom
-memory_collect
-opt_expr -keepdc
-opt_merge
-opt_clean
-opt_dff -simple-dffe
-opt_expr -keepdc
-opt_merge
-opt_clean
-write_json
-"""
+_PASSES = (
+    "proc -norom",
+    "memory_collect",
+    "opt_expr -keepdc",
+    "opt_merge",
+    "opt_clean",
+    "opt_dff -simple-dffe",
+    "opt_expr -keepdc",
+    "opt_merge",
+    "opt_clean",
+)
 _INTERNAL = {"src", "generator", "module_not_derived", "keep_hierarchy"}
 _REGISTERS = {"$dff", "$dffe", "$sdff", "$sdffe", "$sdffce"}
 # Operands of these have the width of the result.
@@ -108,10 +108,7 @@ def uncollected() -> Iterator[None]:
 @uncollected()
 def word_netlist(component: wiring.Component, name: str) -> dict[str, Module]:
     """The modules of ``component`` by name, the top module ``name`` first; each is instantiated once."""
-    text = rtlil.convert(component, name=name, emit_src=False)
-    yosys = find_yosys(lambda version: version >= (0, 40))
-    # Yosys warns of processes in Amaranth's RTLIL in general; those of Amaranth are the kind that it resolves.
-    plain = yosys.run(["-q", "-"], f"read_rtlil <<rtlil\n{text}\nrtlil\n{_SCRIPT}", ignore_warnings=True)
+    plain = netlist_as_json(rtlil.convert(component, name=name, emit_src=False), _PASSES)
     modules = {path: _module(path, contents) for path, contents in json.loads(plain)["modules"].items()}
     top = modules.pop(name)
     ports = top.inputs.keys() | top.outputs.keys()  # without clock and reset where everything is combinational
