@@ -10,6 +10,7 @@ import click
 
 from .output import check_writable, json_option, print_json
 from .progress import stages
+from .settings import parse_settings
 
 
 @click.command(
@@ -17,6 +18,7 @@ from .progress import stages
 Examples:
   hadamrnn freeze run -o digits.safetensors --state-bits 12
   hadamrnn freeze run -o digits.safetensors --state-bits 8 --fine-tune
+  hadamrnn freeze ptq-run -o dense.safetensors --set recurrent_bits=3 --set recurrent_scale=max
 """
 )
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
@@ -40,14 +42,31 @@ Examples:
     metavar="[STEPS]",
     help="Train on with integers in the forward pass, 500 steps unless given; for states of few bits.",
 )
+@click.option(
+    "--set",
+    "formats",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="recurrent_bits, recurrent_scale or weight_bits of a qornn that was trained in floating point (strategy ptq), "
+    "instead of its configuration's; repeatable.",
+)
 @json_option
-def command(folder: Path, path: Path, state_bits: int, input_bits: int, fine_tune: int | None, as_json: bool) -> None:
+def command(
+    folder: Path,
+    path: Path,
+    state_bits: int,
+    input_bits: int,
+    fine_tune: int | None,
+    formats: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Calibrate the network of the finished run RUN on its training data and freeze it to integers.
 
     Prints loss and accuracy on the test set in floating point and in integers, side by side, and the state bits that
     provably never saturate; of a qornn, the singular values of its recurrent matrix and their bound instead.
     """
     check_writable(path, "-o")
+    chosen = parse_settings(formats)
     with stages("freeze") as stage:
         stage("loading")
         from ..quant.experiment import load_run
@@ -55,8 +74,10 @@ def command(folder: Path, path: Path, state_bits: int, input_bits: int, fine_tun
         from ..quant.frozen_run import freeze_run
         from ..quant.integer import IntegerNetwork, write_network
         from ..quant.integer_evaluation import evaluate_integers
+        from ..quant.post_training import requantised
 
         run = load_run(folder)
+        run = requantised(run, chosen) if chosen else run
         frozen = freeze_run(run, state_bits=state_bits, input_bits=input_bits, fine_tune=fine_tune or 0, stage=stage)
         network, report, tuned = frozen.network, frozen.report, frozen.tuning
         stage("integers on the test set")
@@ -118,9 +139,14 @@ def _orthogonality(found: Any) -> list[str]:
     return [
         f"recurrent matrix: singular values {found.smallest:.4f} to {found.largest:.4f}, spectral radius "
         f"{found.spectral_radius:.4f}; before it was quantised {found.before[0]:.4f} to {found.before[1]:.4f}",
-        f"bounded by {low:.4f} to {high:.4f} for steps of {found.step:.4g}; moved by {found.distance:.4f} in norm, "
+        f"bounded by {low:.4f} to {high:.4f} for {_steps(found)}; moved by {found.distance:.4f} in norm, "
         f"at most {found.distance_bound:.4f}",
     ]
+
+
+def _steps(found: Any) -> str:
+    steps = f"steps of {found.step:.4g}"
+    return steps if found.grid == found.step else f"{steps}, rounded to a grid of {found.grid:.4g}"
 
 
 def _certificate(certificate: Any, state_bits: int) -> str:

@@ -32,7 +32,8 @@ from ..model.training import BEST, LAST, Trainer, evaluate
 from ..replacement import write_whole
 from .configuration import ExperimentConfig, read_config
 from .network_options import FREEZABLE
-from .quantisers import recurrent_quantiser, sign_quantiser, weight_quantiser
+from .quantisers import sign_quantiser, weight_quantiser
+from .recurrent_quantisers import recurrent_quantiser
 from .run_folder import CONFIG, RESULT, clear_remains, clear_run, is_remains, read_result
 from .run_size import stored_kilobytes
 
@@ -110,7 +111,7 @@ def build_network(config: ExperimentConfig, task: Task) -> Network:
         return OrthogonalRNN(
             **shape,
             strategy=options.strategy,
-            recurrent_quantiser=recurrent_quantiser(options.recurrent_bits),
+            recurrent_quantiser=recurrent_quantiser(options.recurrent_bits, options.recurrent_scale),
             input_quantiser=weight_quantiser(options.weight_bits),
             output_quantiser=weight_quantiser(options.weight_bits),
             activation=options.activation,

@@ -16,6 +16,7 @@ from .freeze import CalibrationReport, Formats, calibration_fields, check_bits, 
 from .integer import DenseNetwork
 from .integer.dense import MULTIPLIER_BITS
 from .orthogonality import Orthogonality, orthogonality
+from .recurrent_quantisers import RecurrentQuantiser
 
 _THRESHOLD_LIMIT = (1 << 31) - 1
 
@@ -55,7 +56,8 @@ def freeze_dense(
 
     Parameters
     ----------
-    network : with :class:`~hadamrnn.quant.quantisers.Quantiser` for W, U and V; left as it is
+    network : with :class:`~hadamrnn.quant.quantisers.Quantiser` for W, as :mod:`.recurrent_quantisers` has them, U and
+        V; left as it is
     task, state_bits, input_bits, trained : as for :func:`~.freeze.freeze`
 
     Raises
@@ -71,9 +73,9 @@ def freeze_dense(
     shift = _input_shift(network, form.scale, largest, state_bits)
     formats = Formats(inputs=form, state_bits=state_bits, input_shift=shift, largest_state=largest)
     frozen = _to_integers(network, task, formats, trained or {})
-    latent = numbers(network.recurrent.weight.detach())
-    step = frozen.recurrent_multiplier / (1 << frozen.recurrent_shift)
-    near = orthogonality(latent, frozen.recurrent_weight, step)
+    latent, quantiser = network.recurrent.weight.detach(), network.recurrent_quantiser
+    grid = quantiser.grid(latent) if isinstance(quantiser, RecurrentQuantiser) else frozen.recurrent_scale
+    near = orthogonality(numbers(latent), frozen.recurrent_weight, frozen.recurrent_scale, grid)
     return frozen, DenseFreezeReport(**calibration_fields(frozen, task, formats), orthogonality=near)
 
 

@@ -17,7 +17,7 @@ from ..model.shape import (
     check_positive,
     check_shape,
 )
-from .weight_format import WEIGHT_BITS, check_weight_bits
+from .weight_format import RECURRENT_SCALES, WEIGHT_BITS, check_weight_bits
 
 BIASES = ("centred", "plain")
 BLANK_INPUTS = ("zero", "learned")
@@ -37,6 +37,7 @@ _WITHOUT: dict[str, Any] = {
     "embedding_size": 0,
     "strategy": "ste-bjorck",
     "recurrent_bits": 4,
+    "recurrent_scale": "spectral",
     "activation": "none",
     "penalty_weight": 1.0,
     "variant": "D",
@@ -54,6 +55,7 @@ _USED: dict[str, tuple[str, ...]] = {
         "blank_input",
         "strategy",
         "recurrent_bits",
+        "recurrent_scale",
         "activation",
         "penalty_weight",
         "variant",
@@ -90,6 +92,9 @@ class NetworkOptions:
     embedding_size : for tasks whose inputs are tokens: values of the learnt vector of a token; 0 for none.
     strategy : of ``qornn``: ``"ste-bjorck"``, ``"ste-projunn"``, ``"ste-pen"`` or ``"ptq"``.
     recurrent_bits : of ``qornn``: bits of the recurrent matrix, 2 to 8.
+    recurrent_scale : of ``qornn``: what an integer of the recurrent matrix is multiplied with. ``"spectral"``: so much
+        that powers of the matrix keep their size; ``"max"``: its largest entry over 2^(p−1), as published. See
+        :mod:`.recurrent_quantisers`.
     activation : of ``qornn`` and ``ornn``, in the loop: ``"none"``, ``"relu"`` or ``"modrelu"``.
     penalty_weight : of ``qornn``: λ, what ``"ste-pen"`` multiplies ‖W_q W_qᵀ − I‖_F² with; at least 0.
     variant, rank : of ``qornn``: of the steps of ``"ste-projunn"``: ``"D"`` or ``"T"``, and the rank k of gradients.
@@ -113,6 +118,7 @@ class NetworkOptions:
     embedding_size: int = 0
     strategy: str = "ste-bjorck"
     recurrent_bits: int = 4
+    recurrent_scale: str = "spectral"
     activation: str = "none"
     penalty_weight: float = 1.0
     variant: str = "D"
@@ -134,6 +140,7 @@ class NetworkOptions:
         if type(self.embedding_size) is not int or self.embedding_size < 0:
             raise InputError(f"embedding_size must be an integer of at least 0, not {self.embedding_size!r}")
         check_choice("strategy", self.strategy, STRATEGIES)
+        check_choice("recurrent_scale", self.recurrent_scale, RECURRENT_SCALES)
         check_choice("activation", self.activation, ACTIVATIONS)
         check_choice("variant", self.variant, VARIANTS)
         check_positive(rank=self.rank)

@@ -14,7 +14,6 @@ from brevitas.proxy.parameter_quant import WeightQuantProxyFromInjector
 from torch import Tensor, nn
 
 from ..errors import InputError
-from .integer.dense import MULTIPLIER_BITS
 from .weight_format import TERNARY, WEIGHT_BITS, check_weight_bits
 
 # What Brevitas itself adds to an injector when it builds a layer around it.
@@ -63,24 +62,7 @@ class PublishedUniform(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         levels = 2 ** (self.bit_width - 1)
-        step = _largest(x) / levels
-        value = (x.detach() / step).round_().clamp_(-levels, levels - 1).mul_(step)
-        return straight_through(x, value), step, x.new_zeros(()), x.new_full((), self.bit_width)
-
-
-class MultiplierUniform(nn.Module):
-    """The same with a step that the integer network can multiply with: M / 2^S, M of 15 bits, rounded up.
-
-    Rounded up, so that the most negative weight stays within range and the largest is off by at most one step.
-    """
-
-    def __init__(self, bit_width: int) -> None:
-        super().__init__()
-        self.bit_width = PublishedUniform(bit_width).bit_width
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        levels = 2 ** (self.bit_width - 1)
-        step = _multiplier_step(_largest(x) / levels)
+        step = largest_magnitude(x) / levels
         value = (x.detach() / step).round_().clamp_(-levels, levels - 1).mul_(step)
         return straight_through(x, value), step, x.new_zeros(()), x.new_full((), self.bit_width)
 
@@ -96,7 +78,7 @@ class PublishedTernary(nn.Module):
         super().__init__()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        step = _largest(x)
+        step = largest_magnitude(x)
         value = torch.round(x.detach() / step) * step
         return straight_through(x, value), step, x.new_zeros(()), x.new_full((), 2)
 
@@ -114,15 +96,6 @@ class PublishedWeights(ExtendedInjector, metaclass=StrictInjectorType, declare=T
 
     proxy_class = WeightQuantProxyFromInjector
     tensor_quant = PublishedUniform
-    signed = True
-    bit_width = 4
-
-
-class MultiplierWeights(ExtendedInjector, metaclass=StrictInjectorType, declare=True):
-    """Injector of :class:`MultiplierUniform`; option ``bit_width``, 4 unless set."""
-
-    proxy_class = WeightQuantProxyFromInjector
-    tensor_quant = MultiplierUniform
     signed = True
     bit_width = 4
 
@@ -151,7 +124,7 @@ class Quantiser(nn.Module):
     @property
     def bits(self) -> int:
         """Bits of the integers, two's complement."""
-        return int(self.tensor_quant(torch.ones(1))[3])
+        return int(self.tensor_quant(torch.ones(1, 1))[3])
 
     @torch.no_grad()
     def integers(self, latent: Tensor) -> tuple[Tensor, float]:
@@ -179,25 +152,8 @@ def weight_quantiser(weight_bits: int | str) -> Quantiser:
     return Quantiser(TernaryWeights if weight_bits == TERNARY else injector.let(bit_width=weight_bits))
 
 
-def recurrent_quantiser(bits: int) -> Quantiser:
-    """A recurrent matrix of ``bits`` bits (2 to 8), in steps of M / 2^S.
-
-    Raises
-    ------
-    InputError
-        For anything else.
-    """
-    injector: Any = MultiplierWeights
-    return Quantiser(injector.let(bit_width=bits))
-
-
-def _multiplier_step(step: Tensor) -> Tensor:
-    """``step`` rounded up to M / 2^S with M of 15 bits; exact in single precision."""
-    mantissa, exponent = torch.frexp(step)
-    return torch.ldexp(torch.ceil(mantissa * 2**MULTIPLIER_BITS), exponent - MULTIPLIER_BITS)
-
-
-def _largest(x: Tensor) -> Tensor:
+def largest_magnitude(x: Tensor) -> Tensor:
+    """max|x| as a scalar without gradient; 1 for a tensor of zeros."""
     largest = torch.maximum(x.detach().amax(), -x.detach().amin())  # unlike abs().max(), quick in any memory layout
     return torch.where(largest > 0, largest, 1)
 

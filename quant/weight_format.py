@@ -4,6 +4,7 @@ from ..errors import InputError
 
 WEIGHT_BITS = range(2, 9)
 TERNARY = "ternary"
+RECURRENT_SCALES = ("spectral", "max")  # of a dense recurrent matrix
 
 
 def check_weight_bits(weight_bits: object) -> None:

@@ -149,3 +149,21 @@ def test_a_dense_network_says_how_near_to_orthogonal_it_is(run: Run, tmp_path: P
     assert f"  recurrent matrix: singular values {values[-1]:.4f} to {values[0]:.4f}, spectral radius " in lines[-2]
     assert lines[-1].startswith(f"  bounded by {near['bounds'][0]:.4f} to {near['bounds'][1]:.4f} for steps of ")
     assert run("runs", tmp_path).status == 0
+
+
+def test_a_network_trained_in_floats_is_quantised_as_said(
+    run: Run, refused: Callable[..., str], trained: Path, tmp_path: Path
+) -> None:
+    options = ("--kind", "qornn", "--set", "strategy=ptq", "--hidden", "8", "--epochs", "1")
+    assert run("train", "--task", "digits", *options, "-o", tmp_path / "run").status == 0
+    path, formats = tmp_path / "net.safetensors", ("--set", "recurrent_bits=3", "--set", "recurrent_scale=max")
+    outcome = run("freeze", tmp_path / "run", "-o", path, *formats)
+    assert outcome.status == 0
+    assert "rounded to a grid of" not in outcome.out
+    network = read_frozen(path)
+    assert isinstance(network, DenseNetwork)
+    assert network.recurrent_bits == 3
+    assert 'recurrent_scale = "max"' in network.trained["config"]
+    assert "rounded to a grid of" in run("freeze", tmp_path / "run", "-o", path).out
+    assert refused("freeze", tmp_path / "run", "-o", path, "--set", "hidden_size=9").startswith("unknown format")
+    assert refused("freeze", trained, "-o", path, *formats).endswith("strategy 'ptq': this run is a hadamard")

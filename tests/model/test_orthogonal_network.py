@@ -8,7 +8,8 @@ from torch import Tensor
 
 from hadamrnn.errors import InputError
 from hadamrnn.model.orthogonal_network import OrthogonalRNN
-from hadamrnn.quant.quantisers import recurrent_quantiser, weight_quantiser
+from hadamrnn.quant.quantisers import weight_quantiser
+from hadamrnn.quant.recurrent_quantisers import recurrent_quantiser
 
 
 def network(**changes: Any) -> OrthogonalRNN:

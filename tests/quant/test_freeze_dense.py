@@ -15,7 +15,8 @@ from hadamrnn.quant.freeze import freeze
 from hadamrnn.quant.freeze_dense import freeze_dense, multiplier_and_shift
 from hadamrnn.quant.integer import quantise_inputs
 from hadamrnn.quant.integer.size import kilobytes
-from hadamrnn.quant.quantisers import Quantiser, recurrent_quantiser, weight_quantiser
+from hadamrnn.quant.quantisers import Quantiser, weight_quantiser
+from hadamrnn.quant.recurrent_quantisers import recurrent_quantiser
 from hadamrnn.sim import reference
 
 from .tasks import toy_network, toy_task

@@ -42,7 +42,7 @@ def config(
     [
         {"strategy": "ste-bjorck", "recurrent_bits": 5},
         {"strategy": "ste-projunn", "recurrent_bits": 5, "rank": 2},
-        {"strategy": "ste-pen", "recurrent_bits": 6},
+        {"strategy": "ste-pen", "recurrent_bits": 6, "recurrent_scale": "max"},
         {"strategy": "ptq", "recurrent_bits": 8, "weight_bits": 8},
         {"strategy": "ste-bjorck", "recurrent_bits": 6, "activation": "modrelu"},
         {"strategy": "ste-bjorck", "recurrent_bits": 6, "activation": "relu", "bias": "plain"},
@@ -129,6 +129,7 @@ def test_configuration_is_written_and_read() -> None:
         ({"strategy": "qat"}, "[network] strategy must be one of ste-bjorck, ste-projunn, ste-pen, ptq, not 'qat'"),
         ({"recurrent_bits": 1}, "[network] recurrent_bits must be 2 to 8, not 1"),
         ({"recurrent_bits": "ternary"}, "[network] recurrent_bits must be 2 to 8, not 'ternary'"),
+        ({"recurrent_scale": "mean"}, "[network] recurrent_scale must be one of spectral, max, not 'mean'"),
         ({"activation": "tanh"}, "[network] activation must be one of none, relu, modrelu, not 'tanh'"),
         ({"penalty_weight": -1.0}, "[network] penalty_weight must be a number of at least 0, not -1.0"),
         ({"variant": "C"}, "[network] variant must be one of D, T, not 'C'"),

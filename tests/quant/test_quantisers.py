@@ -1,7 +1,5 @@
 """The Brevitas quantisers: values, gradients, integers, and options that are refused."""
 
-import math
-
 import brevitas.nn as qnn
 import numpy as np
 import pytest
@@ -14,7 +12,6 @@ from hadamrnn.quant.quantisers import (
     Quantiser,
     SignWeights,
     TernaryWeights,
-    recurrent_quantiser,
     sign_quantiser,
     weight_quantiser,
 )
@@ -144,27 +141,3 @@ def test_layers_of_brevitas_take_them(injector: type[ExtendedInjector], bits: in
 def test_options_reach_through_a_layer_of_brevitas() -> None:
     layer = qnn.QuantLinear(5, 3, bias=False, weight_quant=PublishedWeights, weight_bit_width=3)
     assert torch.equal(layer.quant_weight().value, weight_quantiser(3)(layer.weight))
-
-
-@pytest.mark.parametrize("bits", range(2, 9))
-def test_recurrent_steps_are_multipliers_and_shifts(bits: int) -> None:
-    """The step is α / 2^(p−1), rounded up to 15 significant bits, and no weight is off by more than one of it."""
-    quantiser, generator = recurrent_quantiser(bits), torch.Generator().manual_seed(bits)
-    for _ in range(20):
-        latent = torch.randn(9, 9, generator=generator)
-        integers, step = quantiser.integers(latent)
-        exact = float(latent.abs().max()) / 2 ** (bits - 1)
-        assert exact <= step < exact * (1 + 2**-14)
-        mantissa = math.frexp(step)[0] * 2**15
-        assert mantissa == int(mantissa)
-        assert -(2 ** (bits - 1)) <= int(integers.min()) <= int(integers.max()) < 2 ** (bits - 1)
-        assert float((latent.double() - integers * step).abs().max()) <= step
-        assert torch.equal(quantiser(latent), (integers * step).float())
-
-
-def test_a_recurrent_step_of_a_power_of_two_is_exact() -> None:
-    integers, step = recurrent_quantiser(4).integers(torch.tensor([[1.0, -0.5], [0.25, -1.0]]))
-    assert step == 0.125
-    assert integers.tolist() == [[7, -4], [2, -8]]
-    with pytest.raises(InputError, match=r"^bit_width must be 2 to 8, not 9$"):
-        recurrent_quantiser(9)
