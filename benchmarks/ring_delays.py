@@ -13,8 +13,9 @@ from amaranth.back import verilog
 
 from hadamrnn.hw.estimate import worst_case_network
 from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.hw.ring.clock_parameters import parameters_for_clock
 from hadamrnn.hw.ring.recurrence import Recurrence
-from hadamrnn.hw.ring.ring_registers import parameters_for_clock, registers_of, ring_parts, segment_delay
+from hadamrnn.hw.ring.ring_registers import registers_of, ring_parts, segment_delay
 from hadamrnn.hw.synthesis.synthesise import synthesise
 from hadamrnn.hw.targets.catalogue import TARGETS
 from hadamrnn.hw.targets.target import Target

@@ -31,7 +31,7 @@ Example:
 )
 @click.option("--name", default="hadamard_core", show_default=True, help="Name of the top module and of the files.")
 @click.option("--target", "target_name", metavar="NAME", help="FPGA to choose for: docs/hardware.md.")
-@click.option("--clock", "clock_mhz", type=float, metavar="MHZ", help="Place as few registers as this clock needs.")
+@click.option("--clock", "clock_mhz", type=float, metavar="MHZ", help="Place the registers that this clock needs.")
 @core_options()
 @json_option
 def command(
@@ -74,7 +74,7 @@ def _for_target(
     network: IntegerNetwork, parameters: CoreParameters, target_name: str | None, clock_mhz: float | None
 ) -> tuple[CoreParameters, float | None]:
     """The parameters for a target and a clock, and the clock that the delay model expects."""
-    from ..hw.ring.ring_registers import parameters_for_clock
+    from ..hw.ring.clock_parameters import parameters_for_clock
     from ..hw.targets.catalogue import get_target
 
     if target_name is None:

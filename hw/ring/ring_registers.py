@@ -1,16 +1,13 @@
-"""Where the pipeline registers of the recurrence stand: every so many adders, or as few as a clock needs."""
+"""Where the pipeline registers of the recurrence stand: every so many adders, or as a clock needs them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ...errors import InputError
 from ...quant.integer import IntegerNetwork
 from ..parameters import CoreParameters
 from ..targets.delays import Delays
-from ..targets.target import Target
 from ..widths import Widths
 from .constant_multiplier import ConstantMultiplier
-
-MEMORY_DEPTHS = (8, 16, 32)  # for shorter delay lines tools make flip-flops with an address, larger than a plain chain
 
 
 @dataclass(frozen=True)
@@ -119,16 +116,31 @@ class Placement:
 
 
 def place_registers(
-    network: IntegerNetwork, lanes: int, memory_depth: int, clock_mhz: float, delays: Delays
+    network: IntegerNetwork, lanes: int, memory_depth: int, clock_mhz: float, delays: Delays, free: int = 0
 ) -> Placement:
     """The fewest registers (of those the fewest bits) with which the ring meets ``clock_mhz``.
 
-    Where no placement does, as few as give the highest clock there is.
+    Where no placement does, as few as give the highest clock there is. Where fewer are needed than are ``free``, the
+    fewest that give the highest clock with so many, as far as the parts around the ring let it: those cost no cycle,
+    and hardly a cell, since a flip-flop lies behind most look-up tables.
     """
     parts = ring_parts(network, lanes, memory_depth, delays)
     names = register_names(network)
     allowed = [part.name in names or part.name == "state" for part in parts]
-    period = max(1000.0 / clock_mhz, _shortest_period(parts, allowed, delays))
+    shortest = _shortest_period(parts, allowed, delays)
+    needed = _fewest_registers(parts, allowed, max(1000.0 / clock_mhz, shortest), delays)
+    periods = {segment_delay(parts[start:end], delays) for end in range(1, len(parts) + 1) for start in range(end)}
+    for period in sorted({max(period, shortest, delays.rest) for period in periods}):
+        if len(needed.registers) >= free or period >= needed.ring_ns:
+            break
+        faster = _fewest_registers(parts, allowed, period, delays)
+        if len(faster.registers) <= free:
+            return faster
+    return needed
+
+
+def _fewest_registers(parts: list[RingPart], allowed: list[bool], period: float, delays: Delays) -> Placement:
+    """The fewest registers, of those the fewest bits, between which no path is longer than ``period`` nanoseconds."""
     # best[i]: registers, bits and slowest segment where a register stands behind part i − 1.
     best: list[tuple[int, int, float, tuple[str, ...]] | None] = [(0, 0, 0.0, ())]
     for end, part in enumerate(parts, start=1):
@@ -154,29 +166,3 @@ def _shortest_period(parts: list[RingPart], allowed: list[bool], delays: Delays)
             slowest = max(slowest, segment_delay(parts[start:end], delays))
             start = end
     return slowest
-
-
-def parameters_for_clock(
-    network: IntegerNetwork, parameters: CoreParameters, target: Target, clock_mhz: float, *, keep_depth: bool = False
-) -> tuple[CoreParameters, Placement]:
-    """``parameters`` with the registers, and unless ``keep_depth`` the memory depth, for a clock on a target.
-
-    Raises
-    ------
-    InputError
-        No positive clock, a target without a delay model, or butterflies that make a difference from the sum, whose
-        delay the model does not know.
-    """
-    if not 0 < clock_mhz < float("inf"):
-        raise InputError(f"clock_mhz must be a positive number of MHz, not {clock_mhz!r}")
-    if target.delays is None:
-        raise InputError(f"target must be one with a delay model for a clock, not {target.name!r}")
-    if parameters.lane_difference == "from-sum" and min(parameters.lanes, network.block_size) > 1:
-        raise InputError("lane_difference must be direct for a clock, not 'from-sum': the delay model does not know it")
-    depths = [parameters.memory_depth] if keep_depth else MEMORY_DEPTHS
-    placed = [(place_registers(network, parameters.lanes, depth, clock_mhz, target.delays), depth) for depth in depths]
-    # The least depth that is fast enough: flip-flops in place of a memory cost more than the register that they spare.
-    goal = max(1000.0 / clock_mhz, target.delays.rest)
-    fastest = max(goal, min(one.ring_ns for one, _ in placed))
-    placement, depth = next(choice for choice in placed if choice[0].ring_ns <= fastest + 1e-9)
-    return replace(parameters, registers=placement.registers, memory_depth=depth), placement

@@ -58,7 +58,7 @@ def test_a_folder_that_cannot_be_written(refused: Callable[..., str], network_fi
 def test_a_clock_places_registers(run: Run, network_file: Path, tmp_path: Path) -> None:
     latency = {}
     for clock in (10, 30):
-        options = ("--target", "ice40-up5k", "--clock", clock)
+        options = ("--target", "ice40-up5k", "--clock", clock, "--lanes", 8)  # no FIFO: each register is a cycle
         outcome = run("generate", network_file, "-o", tmp_path / str(clock), *options)
         assert (outcome.status, outcome.err) == (0, "")
         assert f"MHz expected on ice40-up5k (delay model), {clock} MHz asked for; registers: " in outcome.out

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from hadamrnn.errors import InputError
-from hadamrnn.hw.estimate import estimate, worst_case_network
+from hadamrnn.hw.estimate import worst_case_network
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.ring.ring_registers import (
-    parameters_for_clock,
     place_registers,
     register_names,
     registers_of,
@@ -18,9 +17,7 @@ from hadamrnn.hw.ring.ring_registers import (
     segment_delay,
 )
 from hadamrnn.hw.ring.schedule import Schedule
-from hadamrnn.hw.targets.catalogue import TARGETS
 from hadamrnn.hw.targets.delays import Delays
-from hadamrnn.hw.targets.target import Target
 
 from ..cores import CoreBench, random_sequences
 from ..networks import random_network
@@ -72,21 +69,6 @@ def test_a_slow_memory_begins_a_path() -> None:
     assert segment_delay(parts[2:4], MODEL) == pytest.approx(1 + 2 * 3 + 16 * 0.1)
 
 
-@pytest.mark.parametrize(
-    "target", [target for target in TARGETS.values() if target.delays is not None], ids=lambda target: target.name
-)
-def test_registers_for_a_clock_on_every_target(target: Target) -> None:
-    network = worst_case_network(64, 64)
-    few, _ = parameters_for_clock(network, CoreParameters(), target, 15.0)
-    many, placement = parameters_for_clock(network, CoreParameters(), target, 500.0)
-    assert few.registers is not None
-    assert many.registers is not None
-    assert len(few.registers) < len(many.registers)
-    cycles = Schedule.of(network, many).cycles_per_step
-    assert cycles == 63 + len(many.registers) + 1 == estimate(network, many).cycles_per_step
-    assert placement.core_ns > 1000 / 500.0
-
-
 def test_named_registers_are_those_of_every_level() -> None:
     network = random_network(32, 32)
     names = register_names(network)
@@ -125,10 +107,3 @@ def test_a_register_that_is_not_there_is_refused() -> None:
     network = random_network(16, 16)
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         Schedule.of(network, CoreParameters(registers=("stage_9",)))
-
-
-@pytest.mark.parametrize("clock_mhz", [0.0, -1.0, float("inf"), float("nan")])
-def test_a_clock_that_is_none_is_refused(clock_mhz: float) -> None:
-    message = f"clock_mhz must be a positive number of MHz, not {clock_mhz!r}"
-    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
-        parameters_for_clock(worst_case_network(8, 8), CoreParameters(), TARGETS["ice40-hx8k"], clock_mhz)
