@@ -13,8 +13,9 @@ from .inputs.index_collector import IndexCollector, column_layout
 from .inputs.input_format import bytes_for
 from .inputs.input_product import InputProduct, step_layout
 from .inputs.interleaver import Interleaver
+from .inputs.part_selector import PartSelector
 from .inputs.step_collector import StepCollector
-from .inputs.step_memory import StepMemory
+from .inputs.step_memory import FLAGS, StepMemory
 from .inputs.step_register import StepRegister
 from .parameters import CoreParameters
 from .read_out.arg_max import ArgMax
@@ -131,7 +132,7 @@ class HadamardCore(wiring.Component):
         network, form, lanes = self.network, self.data_sheet.input_format, self.parameters.lanes
         rows, channels = self.data_sheet.schedule.rows, self.parameters.channels
         if channels > 1:
-            return self._connect_channels(m)
+            return self._connect_folded_channels(m) if form.fold > 1 else self._connect_channels(m)
         if form.fold > 1:
             m.submodules.step_memory = collector = StepMemory(network, form, rows)
             m.submodules.folded_product = product = FoldedProduct(network, form, lanes)
@@ -165,23 +166,46 @@ class HadamardCore(wiring.Component):
         index = network.input_kind == "index"
         layout = column_layout(network, rows) if index else step_layout(network)
         m.submodules.interleaver = interleaver = Interleaver(layout, channels)
-        for channel, port in enumerate(self.data_sheet.input_ports):
+        for channel in range(channels):
             collector = IndexCollector(network, form, rows) if index else StepCollector(network, form)
             m.submodules[f"collector_{channel}"] = collector
             m.submodules[f"step_register_{channel}"] = register = StepRegister(layout)
             wiring.connect(m, collector.step, register.input)
             wiring.connect(m, register.output, interleaver.steps[channel])
-            self._connect_port(m, port, collector.beat)
-            m.d.comb += [
-                interleaver.in_sequence[channel].eq(collector.in_sequence),
-                self.error[channel].eq(collector.error),
-            ]
+            self._connect_channel(m, channel, collector, interleaver)
         m.submodules.slot_buffer = buffer = StreamBuffer(interleaver.slot.payload.shape())
         product = ColumnMemory(network, lanes, channels) if index else InputProduct(network, lanes, channels)
         m.submodules.input_product = product
         wiring.connect(m, interleaver.slot, buffer.input)
         wiring.connect(m, buffer.output, product.step)
         return product.drive
+
+    def _connect_folded_channels(self, m: Module) -> stream.Interface:
+        """A port and a memory of elements of each channel; the parts of the one whose slot it is go to one product."""
+        network, form, channels = self.network, self.data_sheet.input_format, self.parameters.channels
+        rows = self.data_sheet.schedule.rows
+        m.submodules.interleaver = interleaver = Interleaver(FLAGS, channels)
+        m.submodules.slot_buffer = buffer = StreamBuffer(interleaver.slot.payload.shape())
+        m.submodules.part_selector = selector = PartSelector(network, form, rows, channels)
+        m.submodules.folded_product = product = FoldedProduct(network, form, self.parameters.lanes, channels)
+        for channel in range(channels):
+            m.submodules[f"step_memory_{channel}"] = memory = StepMemory(network, form, rows)
+            wiring.connect(m, memory.step, interleaver.steps[channel])
+            wiring.connect(m, memory.part, selector.parts[channel])
+            self._connect_channel(m, channel, memory, interleaver)
+        wiring.connect(m, interleaver.slot, buffer.input)
+        wiring.connect(m, buffer.output, selector.slot)
+        wiring.connect(m, selector.part, product.part)
+        return product.drive
+
+    def _connect_channel(
+        self, m: Module, channel: int, collector: StepCollector | IndexCollector | StepMemory, interleaver: Interleaver
+    ) -> None:
+        self._connect_port(m, self.data_sheet.input_ports[channel], collector.beat)
+        m.d.comb += [
+            interleaver.in_sequence[channel].eq(collector.in_sequence),
+            self.error[channel].eq(collector.error),
+        ]
 
     def _connect_trace(self, m: Module, trace: stream.Interface) -> None:
         network, rows = self.network, self.data_sheet.schedule.rows

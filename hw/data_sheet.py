@@ -52,18 +52,19 @@ class DataSheet:
         self.trace_bytes = parameters.lanes * bytes_for(network.state_bits)
 
     def _check_channels(self) -> None:
-        """Refuse what several channels do not go with."""
-        network, channels = self.network, self.parameters.channels
-        if self.input_format.fold > 1:
-            raise InputError(
-                f"channels must be 1 where input products are folded, not {channels}: "
-                f"input_multipliers {network.input_size} makes them unfolded"
-            )
+        """Refuse what several channels do not go with: a step of all of them whose clocks are not known.
+
+        Results that take longer to leave than a state to be read out make the ring wait: within a turn, while states
+        follow each other, but hardly behind the last one, where idle rows pass meanwhile. Where those rows cover the
+        wait in part, how much of it depends on what is on its way through the read-out.
+        """
+        channels, result = self.parameters.channels, self.result_clocks
         slot = self.schedule.rows * self.row_clocks
-        if network.readout == "every" and self.result_clocks > slot:  # the ring would wait within a turn
+        with_idle_rows = self._turn_clocks(channels) - (channels - 1) * slot
+        if self.network.readout == "every" and slot < result < with_idle_rows:
             raise InputError(
-                f"channels must be 1 where a result takes longer to leave ({self.result_clocks} clocks) than a state "
-                f"to be read out ({slot} clocks), not {channels}: fewer lanes or readout_multipliers make that longer"
+                f"channels must be 1 or more than {channels} where a result takes longer to leave ({result} clocks) "
+                f"than a state to be read out ({slot}), and less than that with the ring's idle rows ({with_idle_rows})"
             )
 
     @property
@@ -98,10 +99,18 @@ class DataSheet:
 
     def _step_clocks(self, active: int) -> int:
         """The same with so many channels within a sequence; the slots of the others pass as idle rows do."""
+        results = active * self.result_clocks if self.network.readout == "every" else 0
+        return max(self._turn_clocks(active), self.input_format.beats_per_step, results)
+
+    def _turn_clocks(self, active: int) -> int:
+        """Clocks of all rows of the ring.
+
+        The slot of a channel between sequences takes a clock of the input products, before which the next row is not
+        begun.
+        """
         rows, ring = active * self.schedule.rows, self.schedule.cycles_per_step
-        turn = (rows - 1) * self.row_clocks + max(self.row_clocks, ring - rows + 1)
-        result = self.result_clocks if self.network.readout == "every" else 0
-        return max(turn, self.input_format.beats_per_step, result)
+        begun = self.input_format.fold + self.parameters.channels - active
+        return (rows - 1) * self.row_clocks + max(self.row_clocks, begun, ring - rows + 1)
 
     def sequence_latency(self, steps: int) -> int:
         """Clocks from the first input beat of a sequence to the last beat of its last result.
@@ -109,11 +118,13 @@ class DataSheet:
         Counted between the clock edges of the two transfers, for a core that has been idle, with the source always
         valid and the sink always ready. The first step is through the input product while the ring turns, every row
         of the last step takes as long as its input and the read-out let it, and the result leaves beat by beat. With
-        several channels, of a sequence while all others have none, and the choice of the channel takes a clock more.
+        several channels, of a sequence while all others have none; the choice of the channel takes a clock more, but
+        with folded products none, as the memory of elements is read meanwhile.
         """
         every = self.network.readout == "every"
         logits = self.parameters.output == "logits"
-        first_row = self.input_format.beats_per_step + self.input_format.latency + (self.parameters.channels > 1)
+        chosen = self.parameters.channels > 1 and self.input_format.fold == 1
+        first_row = self.input_format.beats_per_step + self.input_format.latency + chosen
         rows = (self.schedule.rows - 1) * max(self.input_format.fold, self.read_out_fold) + self.read_out_fold
         result = self.result_clocks + every - 1 if logits else self.result_clocks  # one clock in the result buffer
         read_out = read_out_latency(self.parameters.lanes) + result

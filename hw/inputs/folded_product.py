@@ -6,6 +6,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...quant.integer import IntegerNetwork
+from ..channel import copied, slot_fields
 from ..coefficient_memory import CoefficientMemory, pack
 from ..ring.recurrence import drive_layout
 from ..row_counter import RowCounter
@@ -21,18 +22,20 @@ class FoldedProduct(wiring.Component):
     M products per clock and lane are added to an accumulator, which begins anew with each row.
 
     Latency: ``latency`` clocks from the last part of a row to the row. Throughput: one part per clock. A pipeline that
-    moves whenever its output is empty or taken: while a row waits, the parts of the next fill it.
+    moves whenever its output is empty or taken: while a row waits, the parts of the next fill it. A ``void`` part is a
+    row by itself and uses no coefficients.
 
     Parameters
     ----------
     network : IntegerNetwork
     form : InputFormat
-    lanes : int
+    lanes, channels : int
+        P and C.
 
     Members
     -------
-    part : ``In(stream.Signature(part_layout(network, form)))``
-    drive : ``Out(stream.Signature(drive_layout(network, lanes)))``
+    part : ``In(stream.Signature(part_layout(network, form, channels)))``
+    drive : ``Out(stream.Signature(drive_layout(network, lanes, channels)))``
 
     Attributes
     ----------
@@ -41,15 +44,16 @@ class FoldedProduct(wiring.Component):
         with the bias.
     """
 
-    def __init__(self, network: IntegerNetwork, form: InputFormat, lanes: int) -> None:
+    def __init__(self, network: IntegerNetwork, form: InputFormat, lanes: int, channels: int = 1) -> None:
         self.network = network
         self.form = form
         self.lanes = lanes
+        self.slot = slot_fields(channels)
         self.latency = 4 + (form.multipliers - 1).bit_length()
         super().__init__(
             {
-                "part": In(stream.Signature(part_layout(network, form))),
-                "drive": Out(stream.Signature(drive_layout(network, lanes))),
+                "part": In(stream.Signature(part_layout(network, form, channels))),
+                "drive": Out(stream.Signature(drive_layout(network, lanes, channels))),
             }
         )
 
@@ -63,41 +67,47 @@ class FoldedProduct(wiring.Component):
         m.submodules.coefficients = coefficients = self._coefficients()
         m.submodules.place = place = RowCounter(self.form.fold)
         taken = enable & self.part.valid
+        if self.slot:
+            taken &= ~self.part.payload.void
         m.d.comb += [coefficients.advance.eq(taken), place.enable.eq(taken)]
         valid = Signal(name="issued_valid")
         issued = Signal(self.part.payload.shape(), name="issued", reset_less=True)
-        flags = Signal(data.StructLayout(dict.fromkeys(("begins", "ends", "first", "last"), 1)), reset_less=True)
+        marks = ("first", "last", *self.slot)
+        fields = dict.fromkeys(("begins", "ends", "first", "last"), 1) | self.slot
+        flags = Signal(data.StructLayout(fields), name="flags", reset_less=True)
+        ends = place.count == self.form.fold - 1
+        if self.slot:
+            ends |= self.part.payload.void
         word = coefficients.registered(m, enable, self._word_layout())
         with m.If(enable):
             m.d.sync += [
                 valid.eq(self.part.valid),
                 issued.eq(self.part.payload),
                 flags.begins.eq(place.count == 0),
-                flags.ends.eq(place.count == self.form.fold - 1),
-                flags.first.eq(self.part.payload.first),
-                flags.last.eq(self.part.payload.last),
+                flags.ends.eq(ends),
+                *copied(flags, self.part.payload, marks),
             ]
         terms = [[word[lane][j] * issued.elements[j] for j in range(self.form.multipliers)] for lane in range(lanes)]
         sums, flags, valid = registered_sum(m, enable, terms, flags, valid)
 
         # The sum of a row, and then its bias, which is in a memory of its own: one word for F of the coefficients.
         m.submodules.biases = biases = CoefficientMemory(*bias_words(network, lanes))
-        m.d.comb += biases.advance.eq(enable & valid & flags.ends)
+        advance = enable & valid & flags.ends
+        m.d.comb += biases.advance.eq(advance & ~flags.void if self.slot else advance)
         bias = biases.registered(m, enable, bias_layout(network, lanes))
         width = signed(Widths.of(network).product_sum)
         totals = [Signal(width, name=f"accumulator_{lane}", reset_less=True) for lane in range(lanes)]
         whole = Signal()
-        first = Signal(reset_less=True)
-        last = Signal(reset_less=True)
+        of_row = {mark: Signal(fields[mark], name=mark, reset_less=True) for mark in marks}
         with m.If(enable):
-            m.d.sync += [whole.eq(valid & flags.ends), first.eq(flags.first), last.eq(flags.last)]
+            m.d.sync += [whole.eq(valid & flags.ends), *(signal.eq(flags[mark]) for mark, signal in of_row.items())]
             with m.If(valid):
                 m.d.sync += [total.eq(Mux(flags.begins, 0, total) + sums[i]) for i, total in enumerate(totals)]
 
-        payload = Signal(drive_layout(network, lanes), name="drive_register", reset_less=True)
+        payload = Signal(self.drive.payload.shape(), name="drive_register", reset_less=True)
         m.d.comb += self.drive.payload.eq(payload)
         with m.If(enable):
-            m.d.sync += [self.drive.valid.eq(whole), payload.first.eq(first), payload.last.eq(last)]
+            m.d.sync += [self.drive.valid.eq(whole), *(payload[mark].eq(signal) for mark, signal in of_row.items())]
             for lane in range(lanes):
                 m.d.sync += payload["values"][lane].eq(bias[lane].bias + shifted(network, totals[lane]))
                 m.d.sync += payload.negative[lane].eq(bias[lane].negative)

@@ -17,10 +17,10 @@ def coefficient_memories(network: IntegerNetwork, parameters: CoreParameters) ->
 
 
 def element_memories(network: IntegerNetwork, parameters: CoreParameters) -> list[tuple[int, int]]:
-    """Words and bits of each bank of :class:`~hadamrnn.hw.inputs.step_memory.StepMemory`; none without folding."""
+    """Words and bits of each bank of each :class:`~hadamrnn.hw.inputs.step_memory.StepMemory`; none without folding."""
     form = InputFormat.of(network, parameters)
     if form.fold == 1:
         return []
     banks = max(form.multipliers // form.beat_elements, 1)
     words = -(-form.beats_per_step // banks)
-    return [(2 << (words - 1).bit_length(), form.beat_elements * form.element_bits)] * banks
+    return [(2 << (words - 1).bit_length(), form.beat_elements * form.element_bits)] * banks * parameters.channels

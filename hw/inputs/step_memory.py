@@ -5,14 +5,19 @@ from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...quant.integer import IntegerNetwork
+from ..channel import slot_fields
 from .input_format import InputFormat
 from .step_collector import beat_layout
 
+FLAGS = data.StructLayout({"first": 1})
+"""What is said of a step ahead of its parts: whether it is the ``first`` of its sequence."""
 
-def part_layout(network: IntegerNetwork, form: InputFormat) -> data.StructLayout:
-    """The elements of a step that are multiplied in one clock, and the flags of the step."""
+
+def part_layout(network: IntegerNetwork, form: InputFormat, channels: int = 1) -> data.StructLayout:
+    """The elements that are multiplied in one clock, the flags of their step, and of several channels its slot."""
     element = signed(network.input_bits) if network.input_signed else unsigned(network.input_bits)
-    return data.StructLayout({"elements": data.ArrayLayout(element, form.multipliers), "first": 1, "last": 1})
+    fields = {"elements": data.ArrayLayout(element, form.multipliers), "first": 1, "last": 1}
+    return data.StructLayout(fields | slot_fields(channels))
 
 
 class StepMemory(wiring.Component):
@@ -38,7 +43,12 @@ class StepMemory(wiring.Component):
     -------
     beat : ``In(stream.Signature(beat_layout(form)))``
     part : ``Out(stream.Signature(part_layout(network, form)))``
+    step : ``Out(stream.Signature(FLAGS))``
+        Each step once, from one clock after its last beat on, for a choice between channels: none of its parts but the
+        first may be taken before it. Where there is nothing to choose it may be left alone.
     error : ``Out(1)``
+    in_sequence : ``Out(1)``
+        Whether further steps of the sequence of the last step at ``step`` are to come.
     """
 
     def __init__(self, network: IntegerNetwork, form: InputFormat, rows: int) -> None:
@@ -53,7 +63,9 @@ class StepMemory(wiring.Component):
             {
                 "beat": In(stream.Signature(beat_layout(form))),
                 "part": Out(stream.Signature(part_layout(network, form))),
+                "step": Out(stream.Signature(FLAGS)),
                 "error": Out(1),
+                "in_sequence": Out(1),
             }
         )
 
@@ -77,6 +89,7 @@ class StepMemory(wiring.Component):
             ports.append((buffer.read_port(), buffer.write_port()))
         self._write(m, [write for _, write in ports], filled, first, last)
         self._read(m, [read for read, _ in ports], full != 0, emptied, first, last)
+        self._offer(m, filled, first)
         return m
 
     def _write(self, m: Module, ports: list, filled: Signal, first: Signal, last: Signal) -> None:
@@ -98,7 +111,7 @@ class StepMemory(wiring.Component):
                 port.data.eq(Cat(elements)),
                 port.en.eq(taken & (bank == number)),
             ]
-        m.d.comb += filled.eq(taken & complete)
+        m.d.comb += [filled.eq(taken & complete), self.in_sequence.eq(~begins)]
         m.d.sync += self.error.eq(taken & beat.payload.last & ~complete)
         with m.If(taken):
             with m.If(bank == self.banks - 1):
@@ -153,3 +166,11 @@ class StepMemory(wiring.Component):
             part.payload.first.eq(flags[0]),
             part.payload.last.eq(flags[1]),
         ]
+
+    def _offer(self, m: Module, filled: Signal, first: Signal) -> None:
+        step = self.step
+        page = Signal(name="offered_page")
+        offered = Signal(range(3), name="steps_offered")
+        taken = step.valid & step.ready
+        m.d.comb += [step.valid.eq(offered != 0), step.payload.first.eq(Mux(page, first[1], first[0]))]
+        m.d.sync += [offered.eq(offered + filled - taken), page.eq(page ^ taken)]

@@ -64,15 +64,10 @@ def test_parameters_that_do_not_fit_are_refused() -> None:
     "formats, choices, message",
     [
         (
-            {"input_size": 20},
-            {"channels": 2},
-            "channels must be 1 where input products are folded, not 2: input_multipliers 20 makes them unfolded",
-        ),
-        (
-            {"readout": "every", "output_size": 5},
-            {"channels": 3, "lanes": 8, "readout_multipliers": 5},
-            "channels must be 1 where a result takes longer to leave (10 clocks) than a state to be read out "
-            "(1 clocks), not 3: fewer lanes or readout_multipliers make that longer",
+            {"readout": "every", "output_size": 3},
+            {"channels": 2, "lanes": 8, "readout_multipliers": 3, "output": "logits"},
+            "channels must be 1 or more than 2 where a result takes longer to leave (3 clocks) "
+            "than a state to be read out (1), and less than that with the ring's idle rows (8)",
         ),
     ],
 )
@@ -93,3 +88,24 @@ def test_cycles_of_channels(channels: int, readout: str, multipliers: int, row_c
     assert sheet.cycles_per_step == (channels * 8 - 1) * row_clocks + max(row_clocks, ring - channels * 8 + 1)
     assert sheet.cycles_per_step_alone == 7 * row_clocks + max(row_clocks, ring - 8 + 1)
     assert sheet.input_ports == tuple(f"s{channel}_axis" for channel in range(channels))
+
+
+@pytest.mark.parametrize("channels", [2, 5])
+@pytest.mark.parametrize("readout, row_clocks", [("last", 3), ("every", 5)])
+def test_cycles_of_channels_with_folded_products(channels: int, readout: str, row_clocks: int) -> None:
+    """A slot of a channel without a sequence takes a clock of the products: alone, that can be what lasts longest."""
+    network = random_network(8, 8, input_size=9, output_size=5, readout=readout)
+    choices = {"lanes": 8, "input_beat": 3, "input_multipliers": 3, "output": "logits", "channels": channels}
+    sheet = DataSheet(network, CoreParameters(**choices))
+    ring = sheet.schedule.cycles_per_step
+    assert sheet.cycles_per_step == (channels - 1) * row_clocks + max(row_clocks, ring - channels + 1)
+    assert sheet.cycles_per_step_alone == max(row_clocks, 3 + channels - 1, ring)
+
+
+@pytest.mark.parametrize("output, result", [("logits", 7), ("class", 14)])
+def test_results_of_channels_that_leave_slowly(output: str, result: int) -> None:
+    """One after the other: they are what takes longest."""
+    network = random_network(8, 8, output_size=7, readout="every")
+    choices = {"lanes": 8, "readout_multipliers": 7, "stages_per_register": 0, "output": output}
+    assert DataSheet(network, CoreParameters(channels=3, **choices)).cycles_per_step == 3 * result
+    assert DataSheet(network, CoreParameters(channels=3, **choices)).cycles_per_step_alone == result

@@ -32,6 +32,7 @@ CONFIGURATIONS = [
     (16, 16, {"input_size": 3}, {"channels": 3, "lanes": 2, "trace": True, "output": "logits", "input_beat": 2}),
     (16, 8, {"input_kind": "index", "input_size": 5, "readout": "every"}, {"channels": 2, "lanes": 4}),
     (8, 8, {"output_size": 2}, {"channels": 5, "lanes": 8}),
+    (16, 8, {"input_size": 9}, {"channels": 3, "lanes": 2, "input_beat": 4, "input_multipliers": 2, "trace": True}),
 ]
 
 

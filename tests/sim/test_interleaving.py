@@ -75,7 +75,11 @@ def draw(number: int) -> Point:
         readout=choose("last", "every"),
         readout_activation=choose("relu", "none"),
     )
+    multipliers = [count for count in range(1, size) if not count % beat or not beat % count]
+    folding = np.random.default_rng((number, 9))
+    fold = kind == "vector" and bool(multipliers) and folding.random() < 0.6
     parameters = {
+        "input_multipliers": int(folding.choice(multipliers)) if fold else None,
         "channels": choose(2, 2, 3, 4, 5),
         "lanes": choose(*powers[:4], 1),
         "stages_per_register": choose(0, 1, 1, 2),
@@ -87,10 +91,16 @@ def draw(number: int) -> Point:
         "memory_depth": choose(2, 8),
     }
     stalls = choose("none", "random", "random", "worst")
-    slot = d // parameters["lanes"] * -(-output_size // parameters["readout_multipliers"])
-    if output_size * (2 if parameters["output"] == "class" else 1) > slot:  # results of every step would take too long
+    try:
+        DataSheet(network, CoreParameters(**parameters))
+    except InputError:  # idle rows cover in part what results of every step take longer to leave
         network = replace(network, readout="last")
     return Point(number, network, parameters, stalls)
+
+
+def results_are_slow(sheet: DataSheet) -> bool:
+    """Whether results of every step take longer to leave than a state to be read out."""
+    return sheet.network.readout == "every" and sheet.result_clocks > sheet.schedule.rows * sheet.row_clocks
 
 
 VERILATOR = range(24)
@@ -118,11 +128,23 @@ def test_the_points_reach_everything() -> None:
             ("silent", len(set(stimulus["channels"].tolist())) < point.parameters["channels"]),
             ("cut", bool(np.any(stimulus.get("cut_beats", 0)))),
             ("wrong index", bool(np.any(stimulus.get("wrong_indices", 0)))),
+            ("slow results", results_are_slow(sheet)),
+            ("folded", sheet.input_format.fold > 1),
             ("alone is faster", sheet.cycles_per_step_alone < sheet.cycles_per_step),
             ("stalls", point.stalls),
             ("channels", point.parameters["channels"]),
         }
-    names = ("one row", "idle rows", "full ring that was not", "trace", "silent", "cut", "wrong index")
+    names = (
+        "one row",
+        "idle rows",
+        "full ring that was not",
+        "trace",
+        "silent",
+        "cut",
+        "wrong index",
+        "folded",
+        "slow results",
+    )
     assert reached >= set(product((*names, "alone is faster"), (False, True)))
     assert reached >= set(product(("vector", "index"), ("last", "every"), ("logits", "class")))
     assert reached >= {*product(["stalls"], ["none", "random", "worst"]), *product(["channels"], [2, 3, 4, 5])}

@@ -82,3 +82,29 @@ def test_latency_and_one_part_per_clock(input_size: int, multipliers: int, lanes
     fold = component.form.fold
     assert received[0].clock == sent[fold - 1].clock + component.latency
     assert set(np.diff([transfer.clock for transfer in received])) == {fold}
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.4])
+def test_void_parts_are_rows_and_use_no_coefficients(stall: float) -> None:
+    network, lanes, channels = random_network(8, 8, input_size=5), 2, 3
+    form = InputFormat.of(network, CoreParameters(input_multipliers=2))
+    component = FoldedProduct(network, form, lanes, channels)
+    inputs = random_inputs(network, 1, 4)[0]
+    rows = network.hidden_size // lanes
+    parts, expected = [], []
+    own = parts_of(network, form, rows, inputs)
+    own_rows = expected_rows(network, lanes, inputs)
+    for step in range(len(inputs)):
+        slot = {"void": 0, "channel": step % channels}
+        parts += [part | slot for part in own[step * rows * form.fold :][: rows * form.fold]]
+        expected += [row | slot for row in own_rows[step * rows :][:rows]]
+        for _ in range(step):
+            void = {"void": 1, "channel": (step + 1) % channels}
+            parts.append({"elements": [255] * form.multipliers, "first": 1, "last": 1} | void)
+            expected.append(void)
+    bench = StreamBench(component, stall=stall, seed=5)
+    bench.send(component.part, parts, start=START)
+    received = bench.receive(component.drive, len(expected))
+    bench.run()
+    found = payloads_of(received)
+    assert [{key: row[key] for key in want} for row, want in zip(found, expected, strict=True)] == expected

@@ -20,6 +20,7 @@ INPUT_SIDE = ("input_product", "folded_product", "column_memory", "step_memory")
         ({"input_size": 3}, {"lanes": 2}),
         ({"input_size": 9}, {"lanes": 4, "input_beat": 2, "input_multipliers": 4}),
         ({"input_size": 9, "input_bits": 5}, {"input_beat": 4, "input_multipliers": 2}),
+        ({"input_size": 9}, {"lanes": 2, "input_beat": 2, "input_multipliers": 4, "channels": 3}),
         ({"input_kind": "index", "input_size": 5}, {"lanes": 4}),
         ({"input_kind": "index", "input_size": 33, "input_shift": -2}, {}),
     ],

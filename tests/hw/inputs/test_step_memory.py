@@ -82,3 +82,45 @@ def test_what_was_left_by_a_malformed_step_is_not_seen() -> None:
         {"elements": [0, 1, 2, 3], "first": 1, "last": 1},
         {"elements": [4, 0, 0, 0], "first": 1, "last": 1},
     ]
+
+
+@pytest.mark.parametrize("stall, patient", [(0.0, False), (0.5, False), (0.2, True)])
+@pytest.mark.parametrize("last_chance", [0.0, 0.5])
+def test_steps_are_offered_once(last_chance: float, stall: float, patient: bool) -> None:
+    network, form = memory_of(5, 2, 4)
+    component = StepMemory(network, form, 2)
+    beats = random_beats(network, form, 12 * form.beats_per_step, last_chance, seed=7)
+    steps, _ = expected_steps(network, form, beats)
+    bench = StreamBench(component, stall=stall, patient=patient, seed=3)
+    bench.send(component.beat, beats)
+    bench.receive(component.part, len(steps) * 2 * form.fold)
+    offered = bench.receive(component.step, len(steps))
+    bench.run()
+    assert payloads_of(offered) == [{"first": step["first"]} for step in steps]
+
+
+def test_a_step_is_offered_one_clock_after_its_last_beat() -> None:
+    network, form = memory_of(5, 2, 4)
+    component = StepMemory(network, form, 2)
+    bench = StreamBench(component)
+    sent = bench.send(component.beat, random_beats(network, form, 3 * form.beats_per_step, 0.0, seed=1))
+    parts = bench.receive(component.part, 4 * 2 * form.fold)
+    offered = bench.receive(component.step, 4)
+    bench.run()
+    last_beats = [transfer.clock for transfer in sent[form.beats_per_step - 1 :: form.beats_per_step]]
+    assert [transfer.clock for transfer in offered] == [clock + 1 for clock in last_beats]
+    assert offered[0].clock < parts[0].clock
+
+
+def test_whether_more_of_a_sequence_is_to_come() -> None:
+    """So it is from its first step on, until its last or a malformed one has come."""
+    network, form = memory_of(3, 2, 1)
+    for end, errors in ([beat([1, 2], form, False), beat([3, 0], form, True)], 0), ([beat([1, 2], form, True)], 1):
+        component = StepMemory(network, form, 1)
+        begun = [beat([1, 2], form, False), beat([3, 0], form, False)]
+        bench = StreamBench(component)
+        sent = bench.send(component.beat, begun + end)
+        bench.receive(component.part, (2 - errors) * form.fold)
+        clocks = bench.count_high(component.in_sequence)
+        bench.run()
+        assert clocks == list(range(sent[1].clock + 1, sent[-1].clock + 1))
