@@ -1,6 +1,6 @@
 """What cores really cost, on as many configurations and targets as there is time for: the data of the estimates.
 
-python benchmarks/calibration.py measure [--points 80] [--targets ice40-hx8k …] [--route] [--jobs 2]
+python benchmarks/calibration.py measure [--points 80] [--small 48] [--targets ice40-hx8k …] [--route] [--jobs 2]
 python benchmarks/calibration.py measure --scheduler tcp://HOST:8786
 python benchmarks/calibration.py components [--points 20]
 python benchmarks/calibration.py collect
@@ -9,7 +9,7 @@ python benchmarks/calibration.py collect
 result in a cache whose key is the Verilog, the target and the versions of the tools: it can be stopped and started
 again at any time, and measures anew only what changed. Devices whose mapping is one and the same command share the
 mapped netlist. ``components`` maps points that are not held out without flattening them, for the look-up tables of each
-component. ``collect`` writes what the cache has of the present Verilog to hw/estimate/measurements.json;
+component. ``collect`` adds what the cache has of the present Verilog to hw/estimate/measurements.json;
 benchmarks/calibration_fit.py goes on from there.
 """
 
@@ -25,7 +25,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from calibration_points import Point, points
+from calibration_points import Point, points, small_points
 
 from hadamrnn.errors import InputError
 from hadamrnn.hw.core import HadamardCore
@@ -73,6 +73,13 @@ def versions(target: Target) -> dict[str, str]:
     return tools
 
 
+def mapping_of(target: Target) -> str:
+    """What of a target decides the netlist."""
+    return "\n".join(
+        [*target.preparation, target.synthesis, repr(target.place_and_route and target.place_and_route.pads)]
+    )
+
+
 def without_comments(verilog: str) -> str:
     """The text without the lines that say what it is: they are no part of the design."""
     return "".join(line for line in verilog.splitlines(keepends=True) if not line.startswith("//"))
@@ -88,10 +95,12 @@ def measure(point: Point, target_name: str, route: bool, cache: Path) -> dict[st
     target = get_target(target_name)
     verilog = verilog_of(point, cache)
     tools = versions(target)
-    mapping = target.synthesis + repr(target.place_and_route and target.place_and_route.pads)
+    mapping = mapping_of(target)
     path = cache / "results" / f"{key_of(verilog, mapping, target.name, tools, route)}.json"
-    if path.is_file():
-        return json.loads(path.read_text(encoding="utf-8"))
+    routed = cache / "results" / f"{key_of(verilog, mapping, target.name, tools, True)}.json"
+    for known in (path, routed):
+        if known.is_file():
+            return json.loads(known.read_text(encoding="utf-8"))
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hadamrnn-calibration-") as scratch:
         folder = Path(scratch)
@@ -138,11 +147,16 @@ def _placed(folder: Path, target: Target, cells: dict[str, int], route: bool) ->
     }
 
 
+def chosen(options: argparse.Namespace) -> list[Point]:
+    """The points of both draws that were asked for."""
+    return points(options.points)[options.start :] + small_points(options.small)
+
+
 def measure_all(options: argparse.Namespace) -> None:
     """Measure what the cache does not have, and print a line for each result as it comes."""
-    wanted = [(point, name) for point in points(options.points)[options.start :] for name in options.targets]
+    wanted = [(point, name) for point in chosen(options) for name in options.targets]
     if options.small_first:
-        wanted.sort(key=lambda pair: pair[0].parameters["lanes"])
+        wanted.sort(key=lambda pair: pair[0].size())
     with executor(options.jobs, options.scheduler) as pool:
         futures = [(pair, pool.submit(measure, *pair, options.route, options.cache)) for pair in wanted]
         for (point, name), future in futures:
@@ -189,15 +203,20 @@ def part_of(module: str) -> str:
 
 
 def collect(options: argparse.Namespace) -> None:
-    """Write what the cache has of the present Verilog to the repository."""
-    results, components = [], []
-    for point in points(options.points):
+    """Write what the cache has of the present Verilog to the repository; what was there and is still so stays."""
+    published = json.loads(MEASUREMENTS.read_text(encoding="utf-8"))
+    results = {(one["target"], one["number"]): one for one in published["results"]}
+    components = {(one["family"], one["number"]): one for one in published["components"]}
+    for point in chosen(options):
         if not list((options.cache / "verilog").glob(f"{point.number}-*.v")):
             continue
+        digest = digest_of(verilog_of(point, options.cache))
+        for key in [key for key, one in results.items() if key[1] == point.number and one["verilog_sha256"] != digest]:
+            del results[key]  # of a core that is generated otherwise now
         for name in TARGETS:
             found = cached(point, name, options.cache)
             if found is not None:
-                results.append(found)
+                results[name, point.number] = found
         for family in COMPONENT_TARGETS:
             key = key_of(
                 verilog_of(point, options.cache),
@@ -206,26 +225,35 @@ def collect(options: argparse.Namespace) -> None:
             )
             if (options.cache / "components" / f"{key}.json").is_file():
                 tables = component_tables(point, family, options.cache)
-                components.append({"number": point.number, "family": family, "luts": tables})
-    text = json.dumps({"version": 1, "results": results, "components": components}, indent=None)
+                components[family, point.number] = {"number": point.number, "family": family, "luts": tables}
+    contents = {
+        "version": 1,
+        "results": [results[key] for key in sorted(results)],
+        "components": [components[key] for key in sorted(components)],
+    }
+    text = json.dumps(contents, indent=None)
     text = text.replace('{"number"', '\n{"number"').replace('"components": [', '\n"components": [')
     write_whole(MEASUREMENTS, text + "\n")
     print(f"{len(results)} results and {len(components)} cores by component in {MEASUREMENTS}")
+
+
+def digest_of(verilog: str) -> str:
+    """By which a published result is known to be that of the present Verilog."""
+    return hashlib.sha256(without_comments(verilog).encode()).hexdigest()[:16]
 
 
 def cached(point: Point, target_name: str, cache: Path) -> dict[str, Any] | None:
     """What the cache has of a point on a target, routed rather than only packed, as it is published."""
     target = get_target(target_name)
     verilog, tools = verilog_of(point, cache), versions(target)
-    mapping = target.synthesis + repr(target.place_and_route and target.place_and_route.pads)
+    mapping = mapping_of(target)
     for route in (True, False):
         path = cache / "results" / f"{key_of(verilog, mapping, target.name, tools, route)}.json"
         if path.is_file():
             result = json.loads(path.read_text(encoding="utf-8"))
             kept = {name: result.get(name) for name in ("counts", "mhz", "path", "seed", "tools")}
-            digest = hashlib.sha256(without_comments(verilog).encode()).hexdigest()[:16]
             names = {"number": point.number, "target": target_name, "held_out": point.held_out}
-            return names | {"verilog_sha256": digest} | kept
+            return names | {"verilog_sha256": digest_of(verilog)} | kept
     return None
 
 
@@ -234,10 +262,11 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("command", choices=["measure", "components", "collect"])
     parser.add_argument("--points", type=int, default=80)
+    parser.add_argument("--small", type=int, default=48, help="points of the second draw, whose cores are small")
     parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--targets", nargs="*", default=["ice40-hx8k", "ecp5-25k"], help=", ".join(TARGETS))
     parser.add_argument("--route", action="store_true", help="place and route, for the clock")
-    parser.add_argument("--small-first", action="store_true", help="fewest lanes first")
+    parser.add_argument("--small-first", action="store_true", help="the smallest cores first")
     parser.add_argument("--jobs", type=int, default=1, help="local processes")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, in place of local processes")
     parser.add_argument("--cache", type=Path, default=CACHE)
@@ -249,10 +278,10 @@ def main(arguments: list[str]) -> None:
     elif options.command == "collect":
         collect(options)
     else:
-        chosen = [point for point in points(options.points)[options.start :] if not point.held_out]
+        fitted = [point for point in chosen(options) if not point.held_out]
         with executor(options.jobs, options.scheduler) as pool:
             for family in COMPONENT_TARGETS:
-                futures = [(p, pool.submit(component_tables, p, family, options.cache)) for p in chosen]
+                futures = [(p, pool.submit(component_tables, p, family, options.cache)) for p in fitted]
                 for point, future in futures:
                     print(point.number, family, future.result(), flush=True)
 

@@ -2,6 +2,7 @@
 
 python benchmarks/calibration_fit.py            fits, writes hw/estimate/coefficients.json, prints the errors
 python benchmarks/calibration_fit.py --plot     the same, and docs/pictures/estimates.svg
+python benchmarks/calibration_fit.py --table    the errors as the table of docs/estimates.md
 
 It reads hw/estimate/measurements.json alone (and makes the points' networks again, from their numbers). A coefficient
 is a cost for each bit of a kind of logic: least squares over whole cores and over the components of cores, none of
@@ -21,13 +22,13 @@ from typing import Any
 
 import numpy as np
 from calibration import MEASUREMENTS
-from calibration_points import points
+from calibration_points import find_points
 from scipy.optimize import lsq_linear, nnls
 
 from hadamrnn.hw.data_sheet import DataSheet
 from hadamrnn.hw.estimate import resources as resource_rules
 from hadamrnn.hw.estimate.clock import core_delay
-from hadamrnn.hw.estimate.features import carry_cells, carry_chains, features, memory_family, uses_dsp
+from hadamrnn.hw.estimate.features import absorbing, carry_cells, carry_chains, features, memory_family
 from hadamrnn.hw.estimate.memories import map_memory
 from hadamrnn.hw.estimate.parts import Part
 from hadamrnn.hw.estimate.structure import structure
@@ -65,11 +66,13 @@ EXPECTED: dict[str, dict[str, float]] = {
     | {"counter": 0.1, "time butterfly": 2.0, "banks": 0.45, "wrapping counter": 1.0, "started counter": 2.2},
 }
 EXPECTED["gowin"] = EXPECTED["ecp5"]
-LIKE = {"ice40-dsp": "ice40"}  # the same logic: what is fitted there is expected here
-PULL = 0.015  # of what is expected of a coefficient, against one measurement
+LIKE = {"ice40-dsp": "ice40"}  # the same logic but for the multipliers: they are fitted as one
+PULL = {"ice40": 0.5, "ecp5": 0.015, "gowin": 0.015}
+"""Weight of what is expected of a coefficient, against one measurement: of 0.005, 0.015, 0.05 … 5, one with which
+points that are not held out are found well from the others of these."""
+
 CELLS = {
     "ice40": ({"luts": 1.0, "plain": 1.0}, ("chains", "carries", "one")),
-    "ice40-dsp": ({"luts": 1.0, "plain": 1.0}, ("chains", "carries", "one")),
     "ecp5": ({"luts": 1.0, "carries": 2.0}, ("chains", "distributed_rams", "one")),
     "gowin": ({"luts": 1.0, "carries": 1.0}, ("chains", "distributed_rams", "plain", "one")),
 }
@@ -77,7 +80,6 @@ CELLS = {
 
 CELLS_UNFITTED = {
     "ice40": {"luts": 1.0, "plain": 1.0, "chains": 0.6, "carries": 0.1, "one": 5.0},
-    "ice40-dsp": {"luts": 1.0, "plain": 1.0, "chains": 0.6, "carries": 0.1, "one": 5.0},
     "ecp5": {"luts": 1.0, "carries": 2.0, "chains": 4.0, "distributed_rams": 6.0, "one": 4.0},
     "gowin": {"luts": 1.0, "carries": 1.0, "chains": 2.0, "distributed_rams": 8.0, "one": 4.0},
 }
@@ -86,6 +88,15 @@ CELLS_UNFITTED = {
 FITTED_TARGETS = {"ice40": "ice40-hx8k", "ice40-dsp": "ice40-up5k", "ecp5": "ecp5-25k", "gowin": "gowin-gw2a-18"}
 DELAYS_OF = {"gowin": "ecp5-25k"}  # families whose own delays are not known: the shape of their paths is alike
 COUNTS = ("logic_cells", "luts", "flip_flops", "carries", "distributed_rams", "block_rams", "dsps")
+TITLES = {name: name.replace("_", " ") for name in COUNTS} | {
+    "luts": "LUTs",
+    "flip_flops": "flip-flops",
+    "carries": "carry cells",
+    "block_rams": "block RAMs",
+    "distributed_rams": "distributed RAMs",
+    "dsps": "DSPs",
+    "clock": "clock",
+}
 HANDSHAKE = {"ice40": 8, "ice40-dsp": 6, "ecp5": 5, "gowin": 5}  # sevenths of Delays.rest, until there is enough to fit
 MEMORY = {"ice40": 1.0, "ice40-dsp": 1.0, "ecp5": 1.7, "gowin": 1.7}  # times Delays.memory, likewise
 LEAST = 3  # routed cores from which the factor of a clock is fitted
@@ -100,7 +111,7 @@ class Measured:
         self.results: list[dict[str, Any]] = contents["results"]
         self.components: list[dict[str, Any]] = contents["components"]
         numbers = {one["number"] for one in (*self.results, *self.components)}
-        self.points = points(max(numbers) + 1)
+        self.points = find_points(numbers)
         self.sheets = {n: DataSheet(self.points[n].network(), self.points[n].core()) for n in sorted(numbers)}
         self.parts: dict[int, list[Part]] = {number: structure(sheet) for number, sheet in self.sheets.items()}
 
@@ -109,17 +120,23 @@ class Measured:
         return [one for one in self.results if one["target"] == target and one["held_out"] == held_out]
 
 
-def fit_tables(measured: Measured, family: str, target: str, expected: dict[str, float]) -> dict[str, float]:
-    """The cost of each kind of logic in look-up tables, near what is ``expected`` of each."""
-    rows = []
+def fitted_points(measured: Measured, family: str) -> list[tuple[str, dict[str, Any]]]:
+    """What a family is fitted to: rules and result of each core, those of families that are like it included."""
+    alike = [family, *(name for name, like in LIKE.items() if like == family)]
+    return [(name, one) for name in alike for one in measured.of(FITTED_TARGETS[name], held_out=False)]
+
+
+def fit_tables(measured: Measured, family: str) -> dict[str, float]:
+    """The cost of each kind of logic in look-up tables, near what is expected of each."""
+    rows, expected = [], EXPECTED[family]
     for one in measured.components:
         if one["family"] == family:
             parts = {part.name: part for part in measured.parts[one["number"]]}
             rows += [(features(family, parts[name]), luts) for name, luts in one["luts"].items() if name in parts]
-    for one in measured.of(target, held_out=False):
+    for rules, one in fitted_points(measured, family):
         total: Counter[str] = Counter()
         for part in measured.parts[one["number"]]:
-            total.update(features(family, part))
+            total.update(features(rules, part))
         rows.append((total, one["counts"]["luts"]))
     kinds = sorted({kind for row, _ in rows for kind in row} | set(expected))
     start = np.array([expected.get(kind, 0.0) for kind in kinds])
@@ -128,7 +145,7 @@ def fit_tables(measured: Measured, family: str, target: str, expected: dict[str,
     matrix = np.array([[row.get(kind, 0) for kind in kinds] for row, _ in rows], dtype=float)
     luts = np.array([luts for _, luts in rows], dtype=float)
     weight = np.maximum(luts, 40.0) ** -0.75
-    pull = math.sqrt(PULL) / np.maximum(start, 0.3)
+    pull = math.sqrt(PULL[family]) / np.maximum(start, 0.3)
     solution = lsq_linear(
         np.vstack([matrix * weight[:, None], np.diag(pull)]),
         np.concatenate([luts * weight, pull * start]),
@@ -141,8 +158,9 @@ def counted(family: str, parts: list[Part]) -> dict[str, int]:
     """What logic cells besides look-up tables are made of."""
     memories = [(memory, map_memory(memory_family(family), memory)) for part in parts for memory in part.memories]
     logic = sum(m.words * m.bits for m, mapped in memories if mapped.kind is None and not m.initialised)
+    absorbed = sum(multiplier.operands for part in parts for multiplier in absorbing(family, part))
     return {
-        "plain": sum(part.plain for part in parts) + logic,
+        "plain": sum(part.plain for part in parts) + logic - absorbed,
         "carries": carry_cells(family, parts),
         "chains": carry_chains(family, parts),
         "distributed_rams": sum(mapped.cells for _, mapped in memories if mapped.kind == "distributed_rams"),
@@ -150,13 +168,13 @@ def counted(family: str, parts: list[Part]) -> dict[str, int]:
     }
 
 
-def fit_cells(measured: Measured, family: str, target: str) -> dict[str, float]:
+def fit_cells(measured: Measured, family: str) -> dict[str, float]:
     """What logic cells are made of."""
     known, names = CELLS[family]
     rows, rest = [], []
-    for one in measured.of(target, held_out=False):
+    for rules, one in fitted_points(measured, family):
         counts = one["counts"]
-        have = counted(family, measured.parts[one["number"]]) | counts
+        have = counted(rules, measured.parts[one["number"]]) | counts
         rows.append([have[name] for name in names])
         rest.append(counts["logic_cells"] - sum(factor * have[name] for name, factor in known.items()))
     if len(rows) < len(names) + 1:
@@ -164,18 +182,6 @@ def fit_cells(measured: Measured, family: str, target: str) -> dict[str, float]:
     weight = 1 / np.sqrt(np.maximum(np.array(rest), 10.0))
     solution, _ = nnls(np.array(rows, dtype=float) * weight[:, None], np.array(rest) * weight)
     return known | {name: round(float(value), 3) for name, value in zip(names, solution, strict=True)}
-
-
-def fit_absorbed(measured: Measured, target: str) -> float:
-    """Which share of the registers around a product goes into a multiplier of an UltraPlus."""
-    shares = []
-    for one in measured.of(target, held_out=False):
-        parts = measured.parts[one["number"]]
-        bits = sum(m.count * (m.left + m.right) for p in parts for m in p.multipliers if uses_dsp("ice40-dsp", m))
-        found = resource_rules.resources("ice40-dsp", parts)
-        if bits:
-            shares.append((found.flip_flops - one["counts"]["flip_flops"]) / bits)
-    return round(statistics.median(shares), 3) if shares else 0.0
 
 
 def fit_clock(measured: Measured, family: str, target: str) -> dict[str, Any] | None:
@@ -253,22 +259,16 @@ def fit(measured: Measured) -> dict[str, Any]:
     fitted: dict[str, Any] = {"version": 1, "clocks": {}}
     for family, target in FITTED_TARGETS.items():
         like = LIKE.get(family)
-        if len(measured.of(target, held_out=False)) < LEAST:
-            if like is None:
-                continue
-            # The logic of an UltraPlus is that of any iCE40.
+        if like is not None:
             fitted[family] = {name: dict(fitted[like][name]) for name in ("tables", "cells")}
+        elif len(measured.of(target, held_out=False)) < LEAST:
+            continue
         else:
-            expected = fitted[like]["tables"] if like is not None else EXPECTED[family]
-            tables = fit_tables(measured, family, target, expected)
-            fitted[family] = {"tables": tables, "cells": fit_cells(measured, family, target)}
+            fitted[family] = {"tables": fit_tables(measured, family), "cells": fit_cells(measured, family)}
         clocks = fit_clock(measured, family, target)
         if clocks is not None:
             fitted["clocks"][target] = clocks
     resource_rules.coefficients = lambda: fitted  # what is measured below is what was just fitted
-    if "ice40-dsp" in fitted:
-        fitted["ice40-dsp"]["absorbed"] = 0.0
-        fitted["ice40-dsp"]["absorbed"] = fit_absorbed(measured, FITTED_TARGETS["ice40-dsp"])
     # Devices of one family differ in size and, but for LP and HX, in nothing else: they share the clock.
     for target in TARGETS.values():
         family = resource_rules.family_of(target)
@@ -320,21 +320,45 @@ def plot(measured: Measured, fitted: dict[str, Any], path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
+def lines(found: dict[str, Any]) -> str:
+    """The errors, a line each: points, mean, worst, bias."""
+    return "\n".join(
+        f"{target} | {kind} | {name} | {error['points']} cores | "
+        f"mean {error['mean']:.1%} | worst {error['worst']:.1%} | bias {error['bias']:+.1%}"
+        for target, kinds in found.items()
+        for kind, counts in kinds.items()
+        for name, error in counts.items()
+    )
+
+
+def table(found: dict[str, Any]) -> str:
+    """The errors as Markdown."""
+
+    def cells(error: dict[str, Any] | None) -> str:
+        if error is None:
+            return "| – | 0 "
+        return f"| {100 * error['mean']:.1f} % / {100 * error['worst']:.1f} % | {error['points']} "
+
+    rows = [
+        f"| `{target}` | {TITLES[name]} {cells(kinds['held_out'].get(name))}{cells(kinds['fitted'].get(name))}|"
+        for target, kinds in found.items()
+        for name in (*COUNTS, "clock")
+        if name in kinds["held_out"] or name in kinds["fitted"]
+    ]
+    head = "| target | figure | held out: mean / worst | cores | fitted: mean / worst | cores |"
+    return "\n".join([head, "|---|---|---|---:|---|---:|", *rows])
+
+
 def main(arguments: list[str]) -> None:
     """Fit, write, print the errors."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--plot", action="store_true")
+    parser.add_argument("--table", action="store_true")
     options = parser.parse_args(arguments)
     measured = Measured()
     fitted = fit(measured)
     write_whole(COEFFICIENTS, json.dumps(fitted, indent=1) + "\n")
-    for target, kinds in fitted["errors"].items():
-        for kind, counts in kinds.items():
-            for name, error in counts.items():
-                print(
-                    f"{target} | {kind} | {name} | {error['points']} | {error['mean']:.1%} | {error['worst']:.1%} | "
-                    f"{error['bias']:+.1%}"
-                )
+    print(table(fitted["errors"]) if options.table else lines(fitted["errors"]))
     if options.plot:
         plot(measured, fitted, ROOT / "docs" / "pictures" / "estimates.svg")
 

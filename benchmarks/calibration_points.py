@@ -1,7 +1,10 @@
 """The configurations that estimates are fitted to and tested on: drawn at random with a fixed seed, one after another.
 
-Every point is a network shape with random weights, and the parameters of its core. The even ones are held out: nothing
-is ever fitted to them. A longer list begins with the same points.
+Every point is a network shape with random weights, and the parameters of its core. There are two draws, and a longer
+list of either begins with the same points. Of the first, :func:`points`, the even ones are held out: nothing is ever
+fitted to them. Of the second, :func:`small_points`, four in five are. It is there because the tools take many minutes
+for a large core: its cores are small, and lanes, blocks, hidden sizes and state bits are dealt from shuffled decks, so
+that few points cover the space.
 """
 
 from dataclasses import dataclass
@@ -20,6 +23,22 @@ _LANES = (1, 1, 2, 2, 1, 1, 1, 1, 4, 4, 1, 1, 1, 1, 2, 2, 1, 1, 8, 8)
 _LIMITS = {1: (450, 450, 700, 700), 2: (900, 900, 1400, 1400), 4: (1800,), 8: (3500,)}
 """Look-up tables, about, that points with so many lanes may take, in turn: most are small, so there can be many."""
 
+SMALL = 1000
+"""The number of the first point of the second draw."""
+
+_SMALL_LIMITS = {1: 560, 2: 900, 4: 1500, 8: 2400}
+"""The same for the second draw: a minute or less of Yosys and nextpnr for most."""
+
+_SMALL_TABLE = 32768
+"""Bits of the columns that an index chooses from, in the second draw."""
+
+_DECKS: dict[str, tuple[int, ...]] = {
+    "lanes": (1, 1, 1, 1, 1, 2, 2, 4, 4, 8),
+    "block": (8, 16, 16, 32, 32, 64, 64, 128, 128, 256),
+    "blocks": (1, 1, 2, 4, 3),
+    "bits": (8, 10, 12, 12, 14, 16),
+}
+
 
 @dataclass(frozen=True)
 class Point:
@@ -27,7 +46,7 @@ class Point:
 
     Attributes
     ----------
-    number : place in the list, from 0; also the seed of the weights
+    number : place in the list, from 0, or from :data:`SMALL` in the second draw; also the seed of the weights
     shape : of the network, as arguments of :func:`random_network`
     parameters : of the core
     """
@@ -39,7 +58,7 @@ class Point:
     @property
     def held_out(self) -> bool:
         """Whether nothing is fitted to this point."""
-        return self.number % 2 == 0
+        return self.number % 2 == 0 if self.number < SMALL else self.number % 5 != 4
 
     def network(self) -> IntegerNetwork:
         """The network, with weights drawn from the point's number."""
@@ -48,6 +67,10 @@ class Point:
     def core(self) -> CoreParameters:
         """The parameters of the core."""
         return CoreParameters(**self.parameters)
+
+    def size(self) -> int:
+        """About how many look-up tables the core takes."""
+        return _size(DataSheet(self.network(), self.core()))
 
 
 def random_network(
@@ -95,6 +118,48 @@ def points(count: int) -> list[Point]:
                 point.shape["output_size"] = 2  # one class is no choice, and nothing is left of the core
             found.append(point)
     return found
+
+
+def small_points(count: int) -> list[Point]:
+    """The first ``count`` points of the second draw."""
+    generator = np.random.default_rng(20260202)
+    decks: dict[str, list[int]] = {name: [] for name in _DECKS}
+    found: list[Point] = []
+    while len(found) < count:
+        for name, deck in decks.items():
+            if not deck:
+                deck.extend(int(value) for value in generator.permutation(_DECKS[name]))
+        lanes, block, blocks, bits = (deck.pop() for deck in decks.values())
+        for _ in range(40):  # then the next ones: wide words go with few lanes only
+            point = _drawn(generator, SMALL + len(found))
+            point.shape.update(hidden_size=block * blocks, block_size=block, state_bits=bits)
+            point.parameters.update(lanes=lanes, trace=False)
+            if _is_small(point):
+                found.append(point)
+                break
+    return found
+
+
+def _is_small(point: Point) -> bool:
+    shape, lanes = point.shape, point.core().lanes
+    if shape["output_size"] == 1 and point.parameters["output"] == "class":
+        shape["output_size"] = 2
+    columns = shape["hidden_size"] * shape["input_size"] * shape["weight_bits"]
+    if shape["input_kind"] == "index" and columns > _SMALL_TABLE:
+        return False
+    try:
+        sheet = DataSheet(point.network(), point.core())
+    except InputError:  # a choice that does not go with another
+        return False
+    return sheet.schedule.rows >= 2 and _size(sheet) <= _SMALL_LIMITS[lanes]
+
+
+def find_points(numbers: set[int]) -> dict[int, Point]:
+    """The points of these numbers, of either draw."""
+    first = [number for number in numbers if number < SMALL]
+    second = [number - SMALL for number in numbers if number >= SMALL]
+    every = points(max(first) + 1 if first else 0) + small_points(max(second) + 1 if second else 0)
+    return {point.number: point for point in every if point.number in numbers}
 
 
 def _limit(number: int, lanes: int) -> int:

@@ -30,11 +30,21 @@ def uses_dsp(family: str, multiplier: Multiplier) -> bool:
     return least is not None and multiplier.left + multiplier.right >= least
 
 
+def absorbing(family: str, part: Part) -> list[Multiplier]:
+    """The multipliers of a part that take in the registers around them."""
+    return [one for one in part.multipliers if family == "ice40-dsp" and uses_dsp(family, one)]
+
+
+def adders(family: str, part: Part) -> list[tuple[int, int]]:
+    """Numbers and bits of the adders of a part; those that multipliers take in are negative numbers."""
+    return part.adders + [(-one.sums, one.sum_bits) for one in absorbing(family, part)]
+
+
 def features(family: str, part: Part) -> Counter[str]:
     """The bits of each kind of look-up tables in a part."""
     found: Counter[str] = Counter(part.logic)
     found[f"a {part.name}"] = 1
-    found["adder"] = sum(number * bits for number, bits in part.adders)
+    found["adder"] = sum(number * bits for number, bits in adders(family, part))
     chained = [bits for bits in part.counters if bits >= CARRY_COUNTER or family.startswith("ice40")]
     found["counter"] = sum(chained)
     found["counters"] = len(chained)
@@ -85,23 +95,23 @@ def product_tables(multiplier: Multiplier) -> int:
 
 def carry_cells(family: str, parts: list[Part]) -> int:
     """Carry cells: a bit each on iCE40 and Gowin, two bits on ECP5."""
-    adders = [adder for part in parts for adder in part.adders]
+    found = [adder for part in parts for adder in adders(family, part)]
     counters = [bits for part in parts for bits in part.counters]
     products = [m for part in parts for m in part.multipliers if not uses_dsp(family, m)]
-    adders += [(1, m.left + m.right) for m in products if m.fixed]
+    found += [(1, m.left + m.right) for m in products if m.fixed]
     products = [m for m in products if not m.fixed]
     if family.startswith("ice40"):
         # The lowest bit of a counter, and the highest ones of any adder, need none.
-        total = sum(number * max(bits - 1, 0) for number, bits in adders) + sum(max(bits - 2, 0) for bits in counters)
+        total = sum(number * max(bits - 1, 0) for number, bits in found) + sum(max(bits - 2, 0) for bits in counters)
         return total + sum(m.count * max(m.left + m.right - 4, 0) for m in products)
     step = 2 if family == "ecp5" else 1
-    total = sum(number * -(-bits // step) for number, bits in adders)
+    total = sum(number * -(-bits // step) for number, bits in found)
     return total + sum(-(-bits // step) for bits in counters if bits >= CARRY_COUNTER)
 
 
 def carry_chains(family: str, parts: list[Part]) -> int:
     """Carry chains: each begins and ends in cells of its own."""
     least = 3 if family.startswith("ice40") else CARRY_COUNTER
-    adders = sum(number for part in parts for number, _ in part.adders)
+    found = sum(number for part in parts for number, _ in adders(family, part))
     products = sum(m.count for part in parts for m in part.multipliers if not uses_dsp(family, m))
-    return adders + products + sum(bits >= least for part in parts for bits in part.counters)
+    return found + products + sum(bits >= least for part in parts for bits in part.counters)

@@ -17,12 +17,24 @@ def _drive(part: Part, sheet: DataSheet) -> None:
     part.add("lanes", lanes)
 
 
-def _products(part: Part, sheet: DataSheet, carried: int) -> None:
-    """Registered products and their sum; ``carried`` bits and a valid flag travel beside them."""
+def _products(part: Part, sheet: DataSheet, words: int, carried: int) -> None:
+    """Registered products and their sum; ``carried`` bits and a valid flag travel beside them.
+
+    ``words`` are those of the memory of coefficients.
+    """
     network, lanes, terms = sheet.network, sheet.parameters.lanes, sheet.input_format.multipliers
     bits = network.weight_bits + network.input_bits
+    operands = distinct_columns(words, lanes * terms * network.weight_bits)
+    operands += terms * network.input_bits * network.input_signed
     part.multipliers.append(
-        Multiplier(lanes * terms, network.weight_bits, network.input_bits, signed=network.input_signed)
+        Multiplier(
+            lanes * terms,
+            network.weight_bits,
+            network.input_bits,
+            signed=network.input_signed,
+            registers=lanes * terms * bits + operands,
+            operands=operands,
+        )
     )
     part.flip_flops += lanes * terms * bits + 1
     part.move(carried)
@@ -47,8 +59,10 @@ def vector_input_part(sheet: DataSheet) -> Part:
     add_buffer(part, size + 2)
     part.flip_flops += 1  # last row
     part.move(1 + size + 2)
-    add_coefficients(part, coefficient_memories(network, sheet.parameters)[0])
-    _products(part, sheet, distinct_columns(sheet.schedule.rows, lanes * (sheet.widths.bias + 1)) + 2)
+    coefficients = coefficient_memories(network, sheet.parameters)[0]
+    add_coefficients(part, coefficients)
+    carried = distinct_columns(sheet.schedule.rows, lanes * (sheet.widths.bias + 1)) + 2
+    _products(part, sheet, coefficients[0], carried)
     _drive(part, sheet)
     return part
 
@@ -75,7 +89,7 @@ def folded_input_part(sheet: DataSheet) -> Part:
     part.count(form.fold)
     part.flip_flops += 4
     part.move(1 + form.multipliers * network.input_bits + 2)
-    _products(part, sheet, 4)
+    _products(part, sheet, weights[0], 4)
     add_coefficients(part, biases)
     part.flip_flops += lanes * sheet.widths.product_sum + 3
     part.adders.append((lanes, sheet.widths.product_sum))

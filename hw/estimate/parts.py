@@ -25,6 +25,10 @@ class Multiplier:
     """Products of numbers of ``left`` by ``right`` bits, ``count`` of them in each clock.
 
     ``signed`` where both are; ``fixed`` where one is a constant.
+
+    Some multipliers have registers and an adder of their own (UltraPlus). ``registers`` are the bits that they take in:
+    those of the products, and of the operands that are signed (what is not has a constant bit, and stays outside);
+    ``operands`` are the latter alone. ``sums`` are the adders, of ``sum_bits`` each, that add two registered products.
     """
 
     count: int
@@ -32,6 +36,10 @@ class Multiplier:
     right: int
     signed: bool = False
     fixed: bool = False
+    registers: int = 0
+    operands: int = 0
+    sums: int = 0
+    sum_bits: int = 0
 
 
 @dataclass

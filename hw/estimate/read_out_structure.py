@@ -1,7 +1,7 @@
 """What the read-out of a core is made of: products, sums of logits, and the search for the largest one."""
 
 from ..data_sheet import DataSheet
-from .parts import Multiplier, Part, add_coefficients, range_bits
+from .parts import Multiplier, Part, add_coefficients, distinct_columns, range_bits
 
 
 def read_out_part(sheet: DataSheet) -> Part:
@@ -18,8 +18,8 @@ def read_out_part(sheet: DataSheet) -> Part:
     part.flip_flops += lanes * activated
     part.plain += 0 if relu else lanes * activated
     part.add("activation", lanes * activated * relu)
-    part.multipliers.append(Multiplier(lanes * many, activated, network.weight_bits, signed=not relu))
     bits, terms = activated + network.weight_bits, lanes
+    part.multipliers.append(_multiplier(sheet, activated, rows * fold))
     part.flip_flops += lanes * many * bits
     part.move(2 * flags)
     while terms > 1:
@@ -41,6 +41,27 @@ def read_out_part(sheet: DataSheet) -> Part:
         part.add("accumulator", many * logit)
         part.add("output bias", max(places // 16, 1) * logit * (places > 1))
     return part
+
+
+def _multiplier(sheet: DataSheet, activated: int, words: int) -> Multiplier:
+    """The products of a row with the ``words`` of V."""
+    network, lanes, many = sheet.network, sheet.parameters.lanes, sheet.parameters.readout_multipliers
+    signed = network.readout_activation != "relu"
+    bits = activated + network.weight_bits
+    operands = distinct_columns(words, lanes * many * network.weight_bits) + lanes * activated * signed
+    # A read-out of every step can be held up, and what can be does not go into the adder of a multiplier.
+    sums = many * (lanes // 2) if network.readout == "last" else 0
+    sum_bits = min(bits + 1, sheet.widths.logit)
+    return Multiplier(
+        lanes * many,
+        activated,
+        network.weight_bits,
+        signed=signed,
+        registers=lanes * many * bits + operands + sums * sum_bits * signed,
+        operands=operands,
+        sums=sums,
+        sum_bits=sum_bits,
+    )
 
 
 def arg_max_part(sheet: DataSheet) -> Part:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from ..targets.target import Target
-from .features import carry_cells, carry_chains, features, memory_family, uses_dsp
+from .features import absorbing, carry_cells, carry_chains, features, memory_family, uses_dsp
 from .memories import map_memory
 from .parts import Part
 
@@ -48,12 +48,14 @@ def resources(family: str, parts: list[Part]) -> Resources:
     tables, luts = fitted["tables"], 0.0
     flip_flops = plain = 0
     memories: Counter[str] = Counter()
-    absorbed = 0
     for part in parts:
         for kind, bits in features(family, part).items():
             luts += tables.get(kind, 0.0) * bits
         flip_flops += part.flip_flops
         plain += part.plain
+        for multiplier in absorbing(family, part):
+            flip_flops -= multiplier.registers
+            plain -= multiplier.operands
         for memory in part.memories:
             mapped = map_memory(memory_family(family), memory)
             if mapped.kind is not None:
@@ -66,11 +68,6 @@ def resources(family: str, parts: list[Part]) -> Resources:
             if mapped.read_first:
                 flip_flops += 2 * memory.bits
     dsps = sum(m.count for part in parts for m in part.multipliers if uses_dsp(family, m))
-    if family == "ice40-dsp":  # the registers on both sides of a product go into the multiplier
-        for part in parts:
-            for m in part.multipliers:
-                if uses_dsp(family, m):
-                    absorbed += m.count * (m.left + m.right)
     carries = carry_cells(family, parts)
     counted = {
         "luts": luts,
@@ -84,7 +81,7 @@ def resources(family: str, parts: list[Part]) -> Resources:
     return Resources(
         logic_cells=round(cells),
         luts=round(luts),
-        flip_flops=flip_flops - round(fitted.get("absorbed", 0.0) * absorbed),
+        flip_flops=flip_flops,
         carries=carries,
         distributed_rams=None if family.startswith("ice40") else memories["distributed_rams"],
         block_rams=memories["block_rams"],

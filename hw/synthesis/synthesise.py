@@ -126,6 +126,7 @@ def map_design(
         (folder / name).unlink(missing_ok=True)
     script = (
         "read_verilog design.v",
+        *target.preparation,
         f"{target.synthesis} -top {top}",
         "tee -q -o statistics.json stat -json",
         *cut,

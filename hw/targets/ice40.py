@@ -7,6 +7,11 @@ from .target import PlaceAndRoute, Resource, Target
 _HX8K = Delays(register=1.5, memory=0.4, adder=2.9, carry=0.13, table=0.6, rest=7.2)
 _UP5K = Delays(register=2.0, memory=1.0, adder=8.0, carry=0.28, table=2.5, rest=19.5)
 
+# Yosys 0.70 loses a product where two are added behind their registers: ice40_dsp takes one register into both
+# multipliers, as the product's in the one and as the addend's in the other, whose addend is then undriven. What is to
+# be kept it takes as no addend; the product's register still goes into its multiplier.
+_KEEP_PRODUCTS = "setattr -set keep 1 *read_out*products/w:product_*_*"
+
 
 def _ice40(
     name: str,
@@ -35,6 +40,7 @@ def _ice40(
         resources=_resources(cells, rams, dsps),
         delays=delays,
         lane_difference="from-sum",
+        preparation=(_KEEP_PRODUCTS,) * bool(dsps),
     )
 
 

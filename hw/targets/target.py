@@ -83,6 +83,7 @@ class Target:
     clock_unknown : why no achieved clock is reported, or None where nextpnr reports it
     delays : what the delay model needs to place registers for a clock, or None where it is not fitted
     lane_difference : the ``lane_difference`` of :class:`~hadamrnn.hw.parameters.CoreParameters` that is smaller there
+    preparation : Yosys commands between reading a design and mapping it
     """
 
     name: str
@@ -96,6 +97,7 @@ class Target:
     clock_unknown: str | None = None
     delays: Delays | None = None
     lane_difference: str = "direct"
+    preparation: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.place_and_route is None) != (self.clock_unknown is not None):

@@ -39,19 +39,25 @@ def test_the_coefficients_are_fitted_to_the_measurements(program: Any, measured:
             assert fitted[family]["tables"][kind] == pytest.approx(value, abs=0.01)
 
 
+def test_the_table_of_the_documentation_is_that_of_the_errors(program: Any) -> None:
+    errors = json.loads(program.COEFFICIENTS.read_text())["errors"]
+    assert program.table(errors) in (FOLDER.parent / "docs" / "estimates.md").read_text()
+
+
 def test_nothing_is_fitted_to_what_is_held_out(program: Any, measured: Any) -> None:
     for target in program.FITTED_TARGETS.values():
-        held_out = {one["number"] for one in measured.of(target, held_out=True)}
-        assert all(number % 2 == 0 for number in held_out)
-    assert all(one["number"] % 2 == 1 for one in measured.components)
+        for held_out in (False, True):
+            for one in measured.of(target, held_out):
+                assert measured.points[one["number"]].held_out is held_out
+    assert not any(measured.points[one["number"]].held_out for one in measured.components)
 
 
-@pytest.mark.parametrize("family", ["ice40", "ecp5"])
-def test_held_out_cores_are_near(program: Any, measured: Any, family: str) -> None:
-    """What the package promises: cells within 4 % on average and 12 % at worst, memories and multipliers exact."""
+@pytest.mark.parametrize("family, most", [("ice40", 0.04), ("ecp5", 0.04), ("ice40-dsp", 0.06)])
+def test_held_out_cores_are_near(program: Any, measured: Any, family: str, most: float) -> None:
+    """What docs/estimates.md says: cells within 4 % on average but for an UltraPlus; memories and multipliers exact."""
     name = program.FITTED_TARGETS[family]
     errors = json.loads(program.COEFFICIENTS.read_text())["errors"][name]["held_out"]
-    assert errors["logic_cells"]["mean"] <= 0.04
+    assert errors["logic_cells"]["mean"] <= most
     assert errors["logic_cells"]["worst"] <= 0.12
     assert errors["flip_flops"]["mean"] <= 0.04
     assert errors["block_rams"]["worst"] == 0
@@ -63,13 +69,16 @@ def test_held_out_cores_are_near(program: Any, measured: Any, family: str) -> No
         point = measured.points[one["number"]]
         found = estimate(point.network(), point.core(), target=get_target(name))
         assert found.block_rams == one["counts"]["block_rams"]
+        assert found.dsps == one["counts"].get("dsps")
         differences.append(abs(found.logic_cells / one["counts"]["logic_cells"] - 1))
     assert sum(differences) / len(differences) == pytest.approx(errors["logic_cells"]["mean"], abs=1e-3)
     assert len(differences) == errors["logic_cells"]["points"]
 
 
 def test_points_are_the_same_in_a_longer_list(program: Any) -> None:
-    from calibration_points import points
+    from calibration_points import points, small_points
 
-    assert points(12)[:6] == points(6)
+    for draw in (points, small_points):
+        assert draw(12)[:6] == draw(6)
     assert [point.held_out for point in points(4)] == [True, False, True, False]
+    assert [point.held_out for point in small_points(6)] == [True, True, True, True, False, True]
