@@ -7,13 +7,14 @@ WORKERS ?= 2
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format icarus clean
+.PHONY: help demo test test-long lint format icarus chromium clean
 
 help:
 	@echo 'make demo       train, freeze, generate, verify and synthesise the digits; writes a report'
 	@echo 'make test       all tests but the long ones'
 	@echo 'make test-long  the long ones'
 	@echo 'make lint       ruff and pyright'
+	@echo 'make chromium   install Chromium, with which tests look at the HTML report; without it they are skipped'
 	@echo 'make format     ruff format'
 	@echo 'make clean      remove what was built, and the virtual environment'
 
@@ -43,6 +44,14 @@ icarus:
 	elif [ "$$(id -u)" = 0 ]; then { apt-get update -q && apt-get install -qy iverilog; } || echo 'Icarus Verilog cannot be installed: its tests will be skipped'; \
 	elif sudo -n true 2>/dev/null; then { sudo -n apt-get update -q && sudo -n apt-get install -qy iverilog; } || echo 'Icarus Verilog cannot be installed: its tests will be skipped'; \
 	else echo 'Icarus Verilog is not installed: its tests will be skipped (sudo apt-get install iverilog)'; fi
+
+# Some hundred megabytes, so no target needs it: CI asks for it, and the tests that need it skip and say so elsewhere.
+chromium:
+	@if command -v chromium || command -v chromium-browser || command -v google-chrome; then :; \
+	elif ! command -v apt-get >/dev/null; then echo 'Chromium is not installed: its tests will be skipped'; \
+	elif [ "$$(id -u)" = 0 ]; then { apt-get update -q && apt-get install -qy --no-install-recommends chromium; } || echo 'Chromium cannot be installed: its tests will be skipped'; \
+	elif sudo -n true 2>/dev/null; then { sudo -n apt-get update -q && sudo -n apt-get install -qy --no-install-recommends chromium; } || echo 'Chromium cannot be installed: its tests will be skipped'; \
+	else echo 'Chromium is not installed: its tests will be skipped (sudo apt-get install chromium)'; fi
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

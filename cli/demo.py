@@ -51,9 +51,10 @@ def command(folder: Path, targets: Sequence[str], sequences: int, seed: int, as_
     from ..hw.synthesis.synthesise import check_tools
     from ..hw.targets.catalogue import get_target
     from ..sim.simulators import find_simulator
+    from .demo_report import core_report
     from .demonstration import demo_config, demonstrate, summary_lines
-    from .report import write_report
     from .report.contents import report_contents
+    from .report.page import write_report
 
     chosen = [get_target(name) for name in targets or _TARGETS]
     if sequences < 1:
@@ -64,7 +65,7 @@ def command(folder: Path, targets: Sequence[str], sequences: int, seed: int, as_
     config = demo_config(seed)
     _make_room(folder)
     result = demonstrate(folder, config, chosen, sequences=sequences)
-    write_report(folder / "report.html", report_contents(result))
+    write_report(folder / "report.html", report_contents(core_report(result, folder)))
     write_json({"program": PROGRAM} | result.to_json(), folder / _MARK)
     if as_json:
         print_json(result.to_json())

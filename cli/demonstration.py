@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from ..hw.data_sheet import DataSheet
 from ..hw.parameters import CoreParameters
@@ -23,14 +22,19 @@ from ..model.training import METRICS
 from ..quant.configuration import ExperimentConfig, read_config
 from ..quant.experiment import Run, train
 from ..quant.freeze import FreezeReport, freeze
+from ..quant.frozen_run import tested_figures
 from ..quant.integer import IntegerNetwork, quantise_inputs, write_network
 from ..sim import reference
 from ..sim.cosimulation import cosimulate
 from ..sim.report import CosimulationReport
+from ..sim.state_error import StateError, state_error
 from .output import write_json
 from .progress import stages
+from .report.sequences import distance_from_trained
+from .report.verification import core_identity, write_verification
 
 STATE_BITS = 12
+NETWORK, TRACED = "digits.safetensors", "core-with-trace"
 CONFIG = Path(__file__).parents[1] / "configs" / "digits.toml"
 
 
@@ -45,7 +49,8 @@ class Demonstration:
     network, frozen : the integer network, and what freezing reports
     core : the core without the trace port: what is synthesised
     integer : the reference on the test set, with every state
-    state_error_mean, state_error_largest : distance from the floating-point states at each step, LSB, shape ``(T,)``
+    state_error : of the integer states on the test set, against exact ones
+    trained_error : their mean distance from the states of the trained network at each step, LSB, shape ``(T,)``
     verification : of the same core with the trace port, on the first test sequences
     syntheses : one report per target
     seconds : wall time of each stage
@@ -57,8 +62,8 @@ class Demonstration:
     frozen: FreezeReport
     core: DataSheet
     integer: reference.ReferenceResult
-    state_error_mean: np.ndarray
-    state_error_largest: np.ndarray
+    state_error: StateError
+    trained_error: np.ndarray
     verification: CosimulationReport
     syntheses: tuple[SynthesisReport, ...]
     seconds: dict[str, float]
@@ -115,18 +120,25 @@ def demonstrate(folder: Path, config: ExperimentConfig, targets: Sequence[Target
     with stages("demo") as stage:
         stage("freezing")
         network, frozen = freeze(run.network, run.task, state_bits=STATE_BITS, trained=run.origin)
-        write_network(network, folder / "digits.safetensors")
+        network = replace(network, trained=network.trained | {"test": tested_figures(run, network)})
+        write_network(network, folder / NETWORK)
         inputs = quantise_inputs(network, run.task.test.x)
         integer = reference.run(network, inputs, return_states=True)
-        errors = _state_errors(run, network, integer)
+        assert integer.states is not None
+        trained_error = distance_from_trained(run, network, run.task.test.x, None, integer.states)
+        error = state_error(network, inputs)
         clock.lap("freeze")
         stage("generating Verilog")
         parameters = CoreParameters(lanes=1)
         generate(network, parameters, folder / "core")
-        generate(network, CoreParameters(lanes=1, trace=True), folder / "core-with-trace")
+        generate(network, CoreParameters(lanes=1, trace=True), folder / TRACED)
         clock.lap("generate")
         stage(f"simulating {min(sequences, len(inputs))} test images, every state compared")
-        verification = cosimulate(network, folder / "core-with-trace", inputs[:sequences], seed=config.training.seed)
+        verification = cosimulate(network, folder / TRACED, inputs[:sequences], seed=config.training.seed)
+        core = core_identity(network, CoreParameters(lanes=1, trace=True).to_json())
+        command = verify_command(len(inputs[:sequences]), config.training.seed)
+        subject = f"{NETWORK}, the core in {TRACED}, against the integer reference."
+        write_verification(folder / "core", verification, None, command, subject, core)
         clock.lap("verify")
         syntheses = []
         for target in targets:
@@ -147,12 +159,18 @@ def demonstrate(folder: Path, config: ExperimentConfig, targets: Sequence[Target
         frozen=frozen,
         core=DataSheet(network, parameters),
         integer=integer,
-        state_error_mean=errors[0],
-        state_error_largest=errors[1],
+        state_error=error,
+        trained_error=trained_error,
         verification=verification,
         syntheses=tuple(syntheses),
         seconds=clock.laps,
     )
+
+
+def verify_command(sequences: int, seed: int) -> str:
+    """What verifies the demo's core again, within its folder."""
+    seeded = f" --seed {seed}" if seed else ""
+    return f"hadamrnn verify {NETWORK} --dir {TRACED} --task digits --sequences {sequences} --resets 0{seeded} -o core"
 
 
 def summary_lines(result: Demonstration, folder: Path) -> list[str]:
@@ -173,17 +191,6 @@ def summary_lines(result: Demonstration, folder: Path) -> list[str]:
     spent = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in result.seconds.items())
     lines.append(f"report        {folder / 'report.html'} ({spent})")
     return lines
-
-
-def _state_errors(
-    run: Run, network: IntegerNetwork, integer: reference.ReferenceResult
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and largest distance of integer from floating-point states at each step, in LSB."""
-    assert integer.states is not None
-    with torch.no_grad():
-        exact = run.network.states(torch.from_numpy(run.task.test.x)).numpy() / network.state_scale
-    distance = np.abs(integer.states - exact)
-    return distance.mean(axis=(0, 2)), distance.max(axis=(0, 2))
 
 
 class _Clock:

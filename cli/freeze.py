@@ -71,9 +71,8 @@ def command(
         stage("loading")
         from ..quant.experiment import load_run
         from ..quant.freeze import FreezeReport
-        from ..quant.frozen_run import freeze_run
+        from ..quant.frozen_run import freeze_run, tested_figures
         from ..quant.integer import IntegerNetwork, write_network
-        from ..quant.integer_evaluation import evaluate_integers
         from ..quant.post_training import requantised
 
         run = load_run(folder)
@@ -81,11 +80,9 @@ def command(
         frozen = freeze_run(run, state_bits=state_bits, input_bits=input_bits, fine_tune=fine_tune or 0, stage=stage)
         network, report, tuned = frozen.network, frozen.report, frozen.tuning
         stage("integers on the test set")
-        integer = evaluate_integers(network, run.task.test).to_json()
-        saturations, in_floats = integer.pop("saturations"), run.result["test"]
-        results = {"float": {name: in_floats.get(name) for name in integer}, "integer": integer}
-        sequences = len(run.task.test)
-        tested = {**results, "sequences": sequences, "saturations": saturations}
+        tested = tested_figures(run, network)
+        results = {kind: tested[kind] for kind in ("float", "integer")}
+        sequences, saturations = tested["sequences"], tested["saturations"]
         write_network(replace(network, trained={**network.trained, "test": tested}), path)
     if as_json:
         accuracy = {kind: values["accuracy"] for kind, values in results.items()} | {"test_sequences": sequences}

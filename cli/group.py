@@ -24,6 +24,7 @@ _COMMANDS = {
     "estimate": "Say what a core costs, before synthesis.",
     "explore": "Find the largest networks that fit a device at a rate.",
     "synth": "Synthesise, place and route a generated core.",
+    "report": "One HTML file about a network and its core.",
     "board": "Build a core for a real board, down to the bitstream.",
     "host": "Send sequences to a board and check what it answers.",
     "demo": "All of it on handwritten digits, in a few minutes.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -143,7 +143,7 @@ def command(
     from ..quant.integer import read_network
     from ..sim.build import SimulationError
     from ..sim.plan import Stimulus
-    from .report.verification import check_report_folder, command_line, write_verification
+    from .report.verification import check_report_folder, command_line, core_identity, write_verification
     from .verify_cocotb import explain_sequence, verify_cocotb
     from .verify_inputs import verify_inputs
     from .verify_native import verify_native
@@ -195,7 +195,8 @@ def command(
     files = []
     if report_folder is not None:
         subject = _subject(network_path, folder, network, parameters)
-        files = write_verification(report_folder, report, explanation, command_line(), subject)
+        core = core_identity(network, _parameters(folder, parameters))
+        files = write_verification(report_folder, report, explanation, command_line(), subject, core)
     if as_json:
         print_json(report.to_json() | {"explanation": None if explanation is None else explanation.to_json()})
     else:
@@ -211,6 +212,13 @@ def _subject(network_path: Path, folder: Path | None, network: IntegerNetwork, p
         f"{network_path.name}: d = {network.hidden_size} in blocks of {network.block_size}, "
         f"{network.state_bits}-bit states; {core}, against the integer reference."
     )
+
+
+def _parameters(folder: Path | None, parameters: CoreParameters) -> dict[str, Any]:
+    """Those of the core that was verified."""
+    from ..sim.description import read_description
+
+    return parameters.to_json() if folder is None else read_description(folder).parameters
 
 
 def _check_engine(engine: str, simulator: str, jobs: int | None, resets: int) -> None:

@@ -41,11 +41,7 @@ def verify_inputs(
     InputError, click.UsageError
         What cannot be used.
     """
-    for option, value in (("--sequences", sequences), ("--steps", steps)):
-        if value is not None and value < 1:
-            raise click.UsageError(f"{option} must be at least 1, not {value}")
-    if seed < 0:
-        raise click.UsageError(f"--seed must be at least 0, not {seed}")
+    check_counts(sequences, steps, seed)
     if arrays is not None:
         refuse_options(("task", "options", "steps"), "does not go with --arrays: the sequences are there")
         inputs, lengths = read_arrays(network, arrays)
@@ -53,7 +49,7 @@ def verify_inputs(
     if task == "random":
         from ..sim.stimulus import corner_inputs
 
-        refuse_options(("options",), "goes with --task: random sequences have no options")
+        refuse_task_options()
         assert sequences is not None
         return corner_inputs(network, seed, sequences=sequences, steps=steps)
     refuse_options(("steps",), "goes with random sequences: those of a task have their own length")
@@ -66,6 +62,25 @@ def verify_inputs(
     x, _, lengths = test.batch(np.arange(len(test) if sequences is None else min(sequences, len(test))))
     # Tokens are what the core reads; the reference refuses those that are none of the network's.
     return (x if network.input_kind == "index" else quantise_inputs(network, x)), lengths
+
+
+def check_counts(sequences: int | None, steps: int, seed: int) -> None:
+    """Refuse numbers of sequences and steps, and seeds, that there cannot be.
+
+    Raises
+    ------
+    click.UsageError
+    """
+    for option, value in (("--sequences", sequences), ("--steps", steps)):
+        if value is not None and value < 1:
+            raise click.UsageError(f"{option} must be at least 1, not {value}")
+    if seed < 0:
+        raise click.UsageError(f"--seed must be at least 0, not {seed}")
+
+
+def refuse_task_options() -> None:
+    """Refuse options of a task where the sequences are random."""
+    refuse_options(("options",), "goes with --task: random sequences have no options")
 
 
 def read_arrays(network: IntegerNetwork, path: Path) -> tuple[np.ndarray, np.ndarray | None]:

@@ -12,6 +12,7 @@ from .fine_tuning import FineTuned
 from .freeze import FreezeReport, freeze
 from .freeze_dense import DenseFreezeReport, freeze_dense
 from .integer import DenseNetwork, IntegerNetwork
+from .integer_evaluation import evaluate_integers
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,6 +29,18 @@ class FrozenRun:
     network: IntegerNetwork | DenseNetwork
     report: FreezeReport | DenseFreezeReport
     tuning: FineTuned | None
+
+
+def tested_figures(run: Run, network: IntegerNetwork | DenseNetwork) -> dict[str, Any]:
+    """What the file of ``network`` says of the test set of ``run``: ``trained["test"]``, plain JSON.
+
+    Evaluates the integers on all of it. ``float`` and ``integer`` are their measures, side by side; ``sequences`` how
+    many there are, ``saturations`` how many states the integers clipped.
+    """
+    integer = evaluate_integers(network, run.task.test).to_json()
+    saturations, in_floats = integer.pop("saturations"), run.result["test"]
+    figures = {"float": {name: in_floats.get(name) for name in integer}, "integer": integer}
+    return {**figures, "sequences": len(run.task.test), "saturations": saturations}
 
 
 def freeze_run(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class CoreDescription:
     latency_of_one_step : clocks from the first input beat to the last result beat of a sequence of one step
     channels : C; where there are several, ``cycles_per_step`` is that of a step of all of them
     cycles_per_step_alone : of one channel while the others have no sequence
+    parameters : those of :class:`~hadamrnn.hw.parameters.CoreParameters`, as the file has them
     """
 
     name: str
@@ -55,6 +56,7 @@ class CoreDescription:
     latency_of_one_step: int
     channels: int = 1
     cycles_per_step_alone: int = 1
+    parameters: dict = field(default_factory=dict, hash=False)  # str to values
 
     @property
     def further_step(self) -> int:
@@ -126,6 +128,7 @@ def read_description(core: str | os.PathLike[str]) -> CoreDescription:
             latency_of_one_step=plain["sequence_latency"]["constant"],
             channels=channels,
             cycles_per_step_alone=plain["sequence_latency"]["per_further_step"],
+            parameters=dict(parameters),
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: not the description of a generated core (no {error})") from error
@@ -139,12 +142,12 @@ def read_description(core: str | os.PathLike[str]) -> CoreDescription:
 
 def _check_types(path: Path, description: CoreDescription) -> None:
     """Refuse a description whose values cannot be those of a core."""
-    for field in fields(CoreDescription):
-        value = getattr(description, field.name)
-        if not isinstance(value, field.type) or (type(value) is bool) != (field.type is bool):  # type: ignore[arg-type]
-            raise InputError(f"{path}: {field.name} must be {field.type.__name__}, not {value!r}")  # type: ignore[union-attr]
-        if field.type is int and value < 1 and (field.name != "row_bytes" or description.trace):
-            raise InputError(f"{path}: {field.name} must be at least 1, not {value!r}")
+    for one in fields(CoreDescription):
+        value = getattr(description, one.name)
+        if not isinstance(value, one.type) or (type(value) is bool) != (one.type is bool):  # type: ignore[arg-type]
+            raise InputError(f"{path}: {one.name} must be {one.type.__name__}, not {value!r}")  # type: ignore[union-attr]
+        if one.type is int and value < 1 and (one.name != "row_bytes" or description.trace):
+            raise InputError(f"{path}: {one.name} must be at least 1, not {value!r}")
 
 
 def _read(path: Path) -> dict[str, Any]:

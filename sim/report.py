@@ -1,7 +1,9 @@
 """The report of a co-simulation."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
+
+from ..errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,3 +108,25 @@ class CosimulationReport:
             "passed": self.passed,
             "clocks_per_second": self.clocks_per_second,
         }
+
+    @classmethod
+    def from_json(cls, plain: Any) -> "CosimulationReport":
+        """The report of which :meth:`to_json` gave ``plain``; what else is in it is passed by.
+
+        Raises
+        ------
+        InputError
+            What is no such report.
+        """
+        if not isinstance(plain, dict) or not isinstance(plain.get("problems"), list):
+            raise InputError("not the report of a co-simulation")
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            if field.name not in plain:
+                raise InputError(f"not the report of a co-simulation: it has no {field.name}")
+            value: Any = plain[field.name]
+            values[field.name] = value
+            if field.type in (int, float) and not isinstance(value, int | float):
+                raise InputError(f"not the report of a co-simulation: {field.name} must be a number, not {value!r}")
+        values["problems"] = tuple(values["problems"])
+        return cls(**values)

@@ -1,5 +1,5 @@
-"""The report of a network and a core: one self-contained HTML file."""
+"""``hadamrnn report``: a network and a core as one self-contained HTML file; and the page of a verification."""
 
-from .page import write_report
+from .command import command
 
-__all__ = ["write_report"]
+__all__ = ["command"]

@@ -1,145 +1,174 @@
-"""What the page of a demo's report says: its figures as words, tables and pictures."""
+"""What the page of a report says: its figures as words, tables and pictures."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ...hw.estimate import estimate
-from ...hw.synthesis.report import SynthesisReport
+from .core_report import CoreReport
+from .costs import sequences_per_second, target_costs
 from .datapath import datapath_svg
-from .figures import classified_images, state_error, training_curve, utilisation
+from .figures import state_error_plot, training_curve
+from .verification import compared
 
 if TYPE_CHECKING:
-    from ..demonstration import Demonstration
+    from ..recorded_figures import Figures
 
-_SHOWN_IMAGES = 24
-_COMMANDS = """\
-hadamrnn train configs/digits.toml -o run
-hadamrnn freeze run -o digits.safetensors --state-bits {bits}
-hadamrnn generate digits.safetensors -o core --lanes 1
-hadamrnn verify digits.safetensors --task digits --sequences {sequences}
-hadamrnn synth core {targets}"""
+_MEASURES = {"accuracy": "accuracy", "sequence_accuracy": "whole sequences right", "loss": "loss"}
 
 
-def report_contents(demo: Demonstration) -> dict[str, Any]:
-    """The variables of ``report.html`` for a demo."""
-    network, task, check = demo.network, demo.run.task, demo.verification
-    total, right = demo.test_size, demo.integer_right
+def report_contents(report: CoreReport) -> dict[str, Any]:
+    """The variables of ``report.html``."""
+    network, check = report.core.network, report.verification
+    missing = {command.step: command.line for command in report.commands if not command.run}
+    title = f"{report.name}: d = {network.hidden_size}, {network.state_bits}-bit states"
     return {
-        "title": f"Hadamard RNN on {task.name}: {network.hidden_size} units, {network.state_bits}-bit states",
-        "lead": f"A recurrent network with a binary orthogonal recurrent matrix reads {task.steps} pixels, one a step, "
-        f"and says which of {task.classes} digits they are. Trained, frozen to integers, generated as Verilog, "
-        "compared bit for bit with the software reference, placed and routed.",
-        "tiles": _tiles(demo),
-        "accuracy": {
-            "sequences": total,
-            "float": demo.float_right / total,
-            "float_right": demo.float_right,
-            "integer": right / total,
-            "integer_right": right,
-            "state_bits": network.state_bits,
-            "saturations": demo.integer.saturations,
-            "states": total * task.steps * network.hidden_size,
-        },
-        "training_caption": f"{len(demo.epochs)} epochs in {demo.seconds['train']:.0f} s, "
-        f"{network.weight_bits}-bit input and output weights, binary recurrent matrix.",
-        "figures": {
-            "training": training_curve(demo.epochs),
-            "images": _images(demo),
-            "state_error": state_error(demo.state_error_mean, demo.state_error_largest),
-            "datapath": datapath_svg(demo.core),
-            "utilisation": utilisation([report.to_json() for report in demo.syntheses]),
-        },
-        "core": _core_rows(demo),
-        "verification": _verification_rows(demo),
-        "cost": _cost_table(demo.syntheses),
-        "tools": ", ".join(f"{tool} {version}" for tool, version in _tools(demo.syntheses).items()),
-        "commands": _COMMANDS.format(
-            bits=network.state_bits,
-            sequences=check.sequences,
-            targets=" ".join(f"--target {report.target}" for report in demo.syntheses),
-        ),
-        "footer": f"hadamrnn {demo.run.result['versions']['hadamrnn']}, seed {demo.run.config.training.seed}.",
+        "title": title,
+        "lead": _lead(report),
+        "tiles": _tiles(report),
+        "accuracy": _accuracy(report),
+        "training": training_curve(report.epochs) if report.epochs else "",
+        "training_caption": f"Training: {len(report.epochs)} epochs, {network.weight_bits}-bit weights.",
+        "images": report.images,
+        "state_error": _state_error(report),
+        "datapath": datapath_svg(report.core),
+        "core": _core_rows(report),
+        "cycles": _cycle_rows(report),
+        "verification": None if check is None else [_verdict(report), *compared(check)],
+        "problems": [] if check is None else list(check.problems),
+        "costs": target_costs(report),
+        "missing": missing,
+        "commands": [command.line for command in report.commands if command.run],
+        "config": report.config,
+        "footer": f"hadamrnn {report.version}.",
     }
 
 
-def _tiles(demo: Demonstration) -> list[dict[str, str]]:
-    check, total = demo.verification, demo.test_size
-    cycles = demo.core.sequence_latency(demo.run.task.steps)
-    tiles = [
-        {"value": f"{demo.integer_right / total:.1%}", "text": "test accuracy in integers", "kind": ""},
-        {
-            "value": str(check.differences),
-            "text": f"differences in {check.states_compared} states and {check.results_compared} results",
-            "kind": "good" if check.passed else "bad",
-        },
-        {"value": str(demo.core.cycles_per_step), "text": "cycles a step", "kind": ""},
-    ]
-    for report in demo.syntheses:
-        if report.achieved_mhz is None:
-            continue
-        rate = report.achieved_mhz * 1e6 / cycles
-        text = f"images a second on {report.target} at {report.achieved_mhz:.1f} MHz"
-        tiles.append({"value": f"{rate:,.0f}", "text": text, "kind": ""})
-    return tiles
-
-
-def _images(demo: Demonstration) -> str:
-    """The first test images; only where the simulation saw them and agreed with the reference on all of them."""
-    task, count = demo.run.task, min(_SHOWN_IMAGES, demo.verification.sequences)
-    if not demo.verification.passed:
-        return ""
-    side = round(task.steps**0.5)
-    names = [task.labels[c] for c in demo.integer.classes[:count]]
-    return classified_images(
-        task.test.x[:count].reshape(count, side, side), names, [task.labels[y] for y in task.test.y[:count]]
+def _lead(report: CoreReport) -> str:
+    network, lanes = report.core.network, report.core.parameters.lanes
+    task = "" if report.task is None else f", trained for {report.task}"
+    matrix = "sparse ternary" if network.blocks > 1 else "binary"
+    blocks = f"{network.blocks} blocks of {network.block_size}" if network.blocks > 1 else "one block"
+    words = "1 lane" if lanes == 1 else f"{lanes} lanes"
+    return (
+        f"A recurrent network of {network.hidden_size} units{task}. Its recurrent matrix is {matrix} and orthogonal, "
+        f"in {blocks}; its core has {words}."
     )
 
 
-def _core_rows(demo: Demonstration) -> list[tuple[str, str]]:
-    steps = demo.run.task.steps
-    figures = estimate(demo.network, demo.core.parameters, steps=steps)
-    return [
-        ("hidden size d, block n, lanes P", f"{figures.hidden_size}, {figures.block_size}, {figures.lanes}"),
-        ("cycles per step", str(figures.cycles_per_step)),
-        (f"cycles from first pixel to class, {steps} steps", str(figures.sequence_clocks)),
-        ("adders and subtractors of the transform", str(figures.butterfly_adders)),
-        ("state memory", f"{figures.state_memory_bits} bits"),
-        ("weights", f"{figures.weight_memory_bits} bits"),
+def _tiles(report: CoreReport) -> list[dict[str, str]]:
+    measure, share = _headline(report.accuracy.in_integers)
+    check = report.verification
+    tiles = [
+        {"value": share or "?", "text": f"{measure} of the integers, test set" if share else "accuracy: not known"},
+        {"value": str(report.core.cycles_per_step), "text": "clocks a step"},
     ]
+    if check is None:
+        tiles.append({"value": "?", "text": "differences from the reference: not run"})
+    else:
+        text = f"differences in {check.states_compared:,} states and {check.results_compared:,} results"
+        kind = "good" if check.passed else "bad"
+        tiles.append({"value": f"{check.differences:,}", "text": text, "kind": kind})
+    for one in report.syntheses:
+        if one.achieved_mhz is not None:
+            rate = sequences_per_second(report, one.achieved_mhz)
+            text = f"sequences a second on {one.target} at {one.achieved_mhz:.1f} MHz"
+            tiles.append({"value": f"{rate:,.0f}" if rate >= 10 else f"{rate:.3g}", "text": text})
+    return [{"kind": ""} | tile for tile in tiles]
 
 
-def _verification_rows(demo: Demonstration) -> list[tuple[str, str]]:
-    check = demo.verification
-    cycles = "not measured" if check.cycles_per_step is None else str(check.cycles_per_step)
-    latency = "not measured" if check.sequence_latency is None else str(check.sequence_latency)
-    return [
-        ("result", "equal, bit for bit" if check.passed else check.problems[0]),
-        ("simulator", f"{check.simulator} {check.simulator_version}, back-pressure: {check.stalls}"),
-        ("test images through the simulated Verilog", str(check.sequences)),
-        ("states compared", str(check.states_compared)),
-        ("classes compared", str(check.results_compared)),
-        ("cycles per step, measured / formula", f"{cycles} / {check.formula_cycles_per_step}"),
-        (
-            f"cycles for a sequence of {check.latency_steps} steps, measured / formula",
-            f"{latency} / {check.formula_sequence_latency}",
-        ),
-        ("clocks simulated", f"{check.clocks} at {check.clocks_per_second:,.0f} a second"),
+def _headline(figures: Figures) -> tuple[str, str]:
+    """The measure that says most of what is known, and its value; two empty texts for none."""
+    for measure in ("sequence_accuracy", "accuracy", "loss"):
+        if figures.get(measure) is not None:
+            return _MEASURES[measure], _value(measure, figures[measure])
+    return "", ""
+
+
+def _value(measure: str, value: float | None) -> str:
+    if value is None:
+        return "unknown"
+    return f"{value:.4g}" if measure == "loss" else f"{100 * value:.2f} %"
+
+
+def _accuracy(report: CoreReport) -> dict[str, Any]:
+    found = report.accuracy
+    both = (found.in_floats, found.in_integers)
+    measures = [one for one in _MEASURES if any(figures.get(one) is not None for figures in both)]
+    rows = [(_MEASURES[one], *(_value(one, figures.get(one)) for figures in both)) for one in measures]
+    sequences = "" if found.sequences is None else f"{found.sequences:,} test sequences. "
+    clipped = f"{found.saturations:,} states saturated in them." if found.saturations is not None else ""
+    return {"rows": rows, "text": sequences + clipped, "reasons": [f"{k}: {why}" for k, why in found.reasons.items()]}
+
+
+def _state_error(report: CoreReport) -> dict[str, Any]:
+    error = report.state_error
+    last = len(error.mean)
+    rows = [
+        ("inputs", report.inputs),
+        (f"mean error after {last} steps", f"{error.mean[-1]:.3g} LSB"),
+        ("largest error of any state", f"{error.largest.max():.3g} LSB"),
     ]
+    if report.trained_error is not None:
+        text = f"{report.trained_error[-1]:.3g} LSB"
+        rows.append((f"mean distance from the trained network after {last} steps", text))
+    rows.append(("states that saturate", f"{error.saturations:,} of {error.states:,}"))
+    return {"plot": state_error_plot(error.mean, error.largest, report.trained_error), "rows": rows}
 
 
-def _cost_table(reports: tuple[SynthesisReport, ...]) -> dict[str, Any]:
-    names = list(dict.fromkeys(name for report in reports for name in report.resources))
-    rows = []
-    for report in reports:
-        values = []
-        for name in names:
-            used = report.used(name)
-            values.append("none" if name not in report.resources else "unknown" if used is None else str(used))
-        clock = "unknown" if report.achieved_mhz is None else f"{report.achieved_mhz:.1f}"
-        rows.append({"target": report.target, "values": [*values, clock]})
-    return {"columns": [*(name.replace("_", " ") for name in names), "clock, MHz"], "rows": rows}
+def _core_rows(report: CoreReport) -> list[tuple[str, str]]:
+    core = report.core
+    network, parameters = core.network, core.parameters
+    figures = estimate(network, parameters, steps=report.steps)
+    rows = [
+        ("hidden size d, block n", f"{network.hidden_size}, {network.block_size}"),
+        ("lanes P, rows R of a state", f"{parameters.lanes}, {core.schedule.rows}"),
+        ("state, weights, input", f"{network.state_bits}, {network.weight_bits}, {core.widths.input} bits"),
+        ("channels", f"{parameters.channels}"),
+        ("adders of the transform", f"{figures.butterfly_adders:,}"),
+        ("adders of √½", f"{figures.multiplier_adders:,}"),
+        ("multipliers: input, read-out", f"{figures.input_multipliers:,}, {figures.readout_multipliers:,}"),
+        ("bits of the states, in the ring", f"{figures.state_memory_bits:,}"),
+        ("bits of pipeline registers", f"{figures.pipeline_register_bits:,}"),
+        ("bits of weights and biases", f"{figures.weight_memory_bits + figures.output_bias_bits:,}"),
+        ("bits of an input memory", f"{figures.input_memory_bits:,}"),
+        ("additions, products a step", f"{figures.adds_per_step:,}, {figures.multiplies_per_step:,}"),
+    ]
+    return [row for row in rows if row not in (("channels", "1"), ("bits of an input memory", "0"))]
 
 
-def _tools(reports: tuple[SynthesisReport, ...]) -> dict[str, str]:
-    return {tool: version for report in reports for tool, version in report.tools.items()}
+def _cycle_rows(report: CoreReport) -> list[tuple[str, str, str]]:
+    """What it is, by the formula, and as the simulation measured it."""
+    core, check = report.core, report.verification
+    step = (
+        "not run"
+        if check is None
+        else "not measured"
+        if check.cycles_per_step is None
+        else f"{check.cycles_per_step:,}"
+    )
+    rows = [
+        ("one step to the next", f"{core.cycles_per_step:,}", step),
+        (f"a sequence of {report.steps:,} steps", f"{core.sequence_latency(report.steps):,}", ""),
+    ]
+    if check is None:
+        rows[1] = (*rows[1][:2], "not run")
+    elif check.latency_steps == report.steps:
+        rows[1] = (*rows[1][:2], _measured(check.sequence_latency))
+    else:
+        rows[1] = (*rows[1][:2], "not measured")
+        formula = f"{core.sequence_latency(check.latency_steps):,}"
+        rows.append((f"a sequence of {check.latency_steps:,} steps", formula, _measured(check.sequence_latency)))
+    if core.parameters.channels > 1:
+        rows.append(("one step to the next, one channel alone", f"{core.cycles_per_step_alone:,}", "not measured"))
+    return rows
+
+
+def _measured(value: int | None) -> str:
+    return "not measured" if value is None else f"{value:,}"
+
+
+def _verdict(report: CoreReport) -> tuple[str, str]:
+    check = report.verification
+    assert check is not None
+    return "verdict", "equal, bit for bit" if check.passed else "different"

@@ -1,134 +1,216 @@
-"""A drawing of the recurrence of a core, made from its schedule: what is where, how wide, how deep."""
+"""A drawing of a core, made from its data sheet: every part, how wide its words are, how many rows it holds.
 
-from dataclasses import dataclass
+Two columns wide, so that a phone shows it whole: the ring goes down on the left and comes back up on the right, the
+input is above it and the read-out below.
+"""
+
+from html import escape
 from itertools import pairwise
-from xml.sax.saxutils import escape
 
 from ...hw.data_sheet import DataSheet
+from .parts import Part, input_parts, output_parts, ring_parts
 
-_WIDTH, _HEIGHT, _GAP, _MARGIN = 132, 74, 26, 14
+_WIDTH, _HEIGHT = 166, 60  # of a box
+_ACROSS, _DOWN = 52, 34  # between boxes
+_LEFT, _TOP, _RIGHT = 20, 4, 6
+_COLUMNS = (_LEFT, _LEFT + _WIDTH + _ACROSS)
+_TOTAL = _COLUMNS[1] + _WIDTH + _RIGHT
+_TAP = 8  # where the line from the state register to the read-out goes down
+_CAPTION = 22  # room for a line of text below the ring
+_LEGEND = (("memory", 0), ("flip-flops", 1), ("arithmetic", 2), ("port", 3))
 _STYLE = """
-rect { stroke: #1d2b3a; }
-rect.memory { fill: #dcebf4; }
-rect.register { fill: #eef1f5; }
-rect.arithmetic { fill: #fbeee8; }
-text { font: 11px system-ui, sans-serif; text-anchor: middle; fill: #1d2b3a; }
-text.title { font-weight: 600; font-size: 12.5px; }
-.wire { stroke: #5c6b7a; stroke-width: 1.4; fill: none; } marker path { fill: #5c6b7a; }
+.datapath { --ink: #1d2b3a; --wire: #5c6b7a; --memory: #d3e8f5; --flip-flops: #e6e9ee; --arithmetic: #fbe7dc;
+  --port: #e4f1e3; --ring: #f6f8fa; font: 12px system-ui, sans-serif; }
+@media screen and (prefers-color-scheme: dark) { .datapath { --ink: #e6ebf1; --wire: #9fb0c0; --memory: #1d4a66;
+  --flip-flops: #3a4552; --arithmetic: #5e3d2c; --port: #2f4f33; --ring: #1a222c; } }
+.datapath text { fill: var(--ink); text-anchor: middle; } .datapath .title { font-weight: 600; }
+.datapath .start { text-anchor: start; } .datapath .number { font-size: 11px; text-anchor: start; }
+.datapath .number.on { text-anchor: middle; }
+.datapath rect { stroke: var(--wire); } .datapath rect.ring { fill: var(--ring); stroke: none; }
+.datapath rect.memory { fill: var(--memory); } .datapath rect.flip-flops { fill: var(--flip-flops); }
+.datapath rect.arithmetic { fill: var(--arithmetic); } .datapath rect.port { fill: var(--port); }
+.datapath rect.register { fill: var(--ink); stroke: none; }
+.datapath .wire { stroke: var(--wire); stroke-width: 1.4; fill: none; } .datapath marker path { fill: var(--wire); }
 """
 
 
-@dataclass(frozen=True)
-class _Box:
-    title: str
-    lines: tuple[str, ...]
-    kind: str
-
-
 def datapath_svg(core: DataSheet) -> str:
-    """The ring of the recurrence as SVG: input product and adder, state register, FIFO, butterflies, division.
+    """The whole core as SVG: input, ring, read-out.
 
-    The text gives the bits of each word, the rows of each delay line and whether it is a memory; a line behind a box
-    is a pipeline register.
+    Numbers on wires are bits, or lanes × bits; a bar across a wire is a pipeline register. Boxes say how many rows a
+    delay line holds and whether it is a memory.
     """
-    boxes = [*_entrance(core), *_way_back(core)]
-    per_row = max(4, -(-len(boxes) // 2)) if len(boxes) > 6 else len(boxes)
-    rows = [boxes[i : i + per_row] for i in range(0, len(boxes), per_row)]
-    columns = max(len(row) for row in rows)
-    width = 2 * _MARGIN + columns * _WIDTH + (columns - 1) * _GAP
-    height = 2 * _MARGIN + len(rows) * _HEIGHT + (len(rows) - 1) * 44
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" class="datapath" '
-        f'aria-label="Datapath of the recurrence"><style>{_STYLE}</style>',
-        '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0L8 4L0 8z"/></marker></defs>',
-    ]
-    centres = []
-    for row_index, row in enumerate(rows):
-        for column, box in enumerate(row):
-            # Every second row runs from right to left, so that the ring closes with short lines.
-            place = column if row_index % 2 == 0 else columns - 1 - column
-            x, y = _MARGIN + place * (_WIDTH + _GAP), _MARGIN + row_index * (_HEIGHT + 44)
-            parts.append(_box_svg(box, x, y))
-            centres.append((x + _WIDTH / 2, y + _HEIGHT / 2))
-    parts += [_arrow(a, b) for a, b in pairwise(centres)]
-    parts.append(_return(centres[-1], centres[0], height))
-    return "".join([*parts, "</svg>"])
+    ring = ring_parts(core)
+    rows = -(-len(ring) // 2)
+    # The ring first: its panel lies behind all lines.
+    shapes = [*_ring(core, ring, 2), *_input(core), *_read_out(core, ring, 2 + rows)]
+    height = _y(_depth(core, rows)) + _CAPTION
+    return "".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_TOTAL} {height + 46}" role="img" class="datapath" '
+            f'aria-label="Datapath of the core">',
+            f"<style>{_STYLE}</style>",
+            '<defs><marker id="datapath-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+            'orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>',
+            *shapes,
+            *_legend(height),
+            "</svg>",
+        ]
+    )
 
 
-def _entrance(core: DataSheet) -> list[_Box]:
-    widths = core.widths
+def _depth(core: DataSheet, ring_rows: int) -> int:
+    """Rows of boxes of the whole drawing."""
+    return 2 + ring_rows + (3 if core.parameters.output == "class" or core.parameters.trace else 2)
+
+
+def _input(core: DataSheet) -> list[str]:
+    port, collector, coefficients, product = input_parts(core)
+    x = _middle(1)
+    turn = _y(2) - _DOWN / 2
+    drive = f"{x},{_y(1) + _HEIGHT} {x},{turn} {_middle(0)},{turn} {_middle(0)},{_y(2)}"
     return [
-        _Box(
-            "add, saturate",
-            (f"+ input, {widths.drive} bits", f"{widths.total} → {widths.state} bits"),
-            "arithmetic",
-        ),
-        _Box("state register", (f"{core.parameters.lanes} × {widths.state} bits",), "register"),
+        _box(port, 0, 0),
+        _box(collector, 1, 0),
+        _box(coefficients, 0, 1),
+        _box(product, 1, 1),
+        _across(0, port),
+        _down(1, 0, collector),
+        _across(1, coefficients),
+        _polyline(drive),
+        _number(product.wire, (_middle(0) + x) / 2, turn - 4, on=True),
     ]
 
 
-def _way_back(core: DataSheet) -> list[_Box]:
-    schedule, lanes, depth = core.schedule, core.parameters.lanes, core.parameters.memory_depth
-    boxes = []
-    if schedule.fifo_depth:
-        kind = "memory" if schedule.fifo_depth >= depth else "register"
-        boxes.append(_Box("FIFO", (f"{schedule.fifo_depth} rows", f"{lanes} × {core.network.state_bits} bits"), kind))
-    for exchange in schedule.exchanges:
-        kind = "memory" if exchange.delay >= depth else "register"
-        boxes.append(_Box("exchange of lanes", (f"rows {exchange.delay} apart",), kind))
-    for stage in schedule.stages:
-        if stage.exchange:
-            kind = "memory" if stage.exchange >= depth else "register"
-            boxes.append(_Box("exchange of lanes", (f"rows {stage.exchange} apart",), kind))
-        if stage.delay:
-            kind = "memory" if stage.delay >= depth else "register"
-            where = f"delay line {stage.delay} × {stage.width + 1} bits"
+def _ring(core: DataSheet, parts: list[Part], top: int) -> list[str]:
+    """Down on the left, back up on the right; where the left column is one longer, a corner leads to the right one."""
+    rows = -(-len(parts) // 2)
+    places = [(0, top + row) for row in range(rows)]
+    places += [(1, top + row) for row in reversed(range(len(parts) - rows))]
+    below = _y(top + rows) - _DOWN + 8
+    idle = core.schedule.cycles_per_step - core.schedule.ring_rows
+    text = f"ring of {core.schedule.cycles_per_step} rows: {core.schedule.ring_rows} of states, {idle} idle"
+    shapes = [
+        f'<rect class="ring" x="{_COLUMNS[0] - 6}" y="{_y(top) - 8}" width="{_TOTAL - _COLUMNS[0] + 6}" '
+        f'height="{below + 14 - _y(top) + 8}" rx="8"/>',
+        f'<text class="number on" x="{_TOTAL / 2 + 7}" y="{below + 4}">{text}</text>',
+    ]
+    shapes += [_box(part, *place) for part, place in zip(parts, places, strict=True)]
+    for (part, here), (_, there) in pairwise(zip(parts, places, strict=True)):
+        if here[0] == there[0]:
+            shapes.append(_down(here[0], here[1], part) if here[0] == 0 else _up(here[1], part))
+        elif here[1] == there[1]:
+            shapes.append(_across(here[1], part))
         else:
-            kind, where = "arithmetic", f"lanes {stage.distance} apart"
-        after = "then a register" if stage.registered else ""
-        boxes.append(_Box(f"butterfly {stage.index}", (where, after), kind))
-    odd = core.network.block_bits % 2
-    division = f"÷ √{core.network.block_size}"
-    how = f"× {core.network.sqrt_half}, shift" if odd else f"shift by {core.network.block_bits // 2}"
-    after = "then a register" if schedule.division_register else ""
-    boxes.append(_Box(division, (how, after), "arithmetic"))
-    return boxes
+            shapes.append(_corner(here[1], part))
+    return [*shapes, _across(top, parts[-1], leftwards=True)]
 
 
-def _box_svg(box: _Box, x: float, y: float) -> str:
-    lines = [line for line in box.lines if line]
-    text = "".join(
-        f'<text x="{x + _WIDTH / 2}" y="{y + 42 + 14 * i}" class="small">{escape(line)}</text>'
-        for i, line in enumerate(lines)
+def _read_out(core: DataSheet, ring: list[Part], top: int) -> list[str]:
+    weights, products, behind, trace = output_parts(core)
+    first, second = (_y(top + row, behind=True) + _HEIGHT / 2 for row in (0, 2))
+    shapes = [
+        _polyline(f"{_tap(ring, top)} {_TAP},{first} {_COLUMNS[0]},{first}"),
+        _box(products, 0, top, behind=True),
+        _box(weights, 1, top, behind=True),
+        _across(top, weights, leftwards=True, behind=True),
+        _down(0, top, products, behind=True),
+        _box(behind[0], 0, top + 1, behind=True),
+        _box(behind[1], 1, top + 1, behind=True),
+        _across(top + 1, behind[0], behind=True),
+    ]
+    if len(behind) > 2:
+        shapes += [_box(behind[2], 1, top + 2, behind=True), _down(1, top + 1, behind[1], behind=True)]
+    if trace is not None:
+        shapes += [
+            _box(trace, 0, top + 2, behind=True),
+            _polyline(f"{_TAP},{first} {_TAP},{second} {_COLUMNS[0]},{second}"),
+        ]
+    return shapes
+
+
+def _tap(ring: list[Part], top: int) -> str:
+    """From the state register to the margin on the left; of the shortest rings it stands on the right."""
+    place, rows = [part.title for part in ring].index("state register"), -(-len(ring) // 2)
+    if place < rows:
+        y = _y(2 + place) + _HEIGHT / 2
+        return f"{_COLUMNS[0]},{y} {_TAP},{y}"
+    y, below = _y(2 + len(ring) - 1 - place) + _HEIGHT / 2, _y(top, behind=True) - 8
+    return f"{_COLUMNS[1] + _WIDTH},{y} {_TOTAL - 1},{y} {_TOTAL - 1},{below} {_TAP},{below}"
+
+
+def _legend(y: float) -> list[str]:
+    shapes = []
+    for kind, place in _LEGEND:
+        x = _LEFT + place * 96
+        shapes.append(f'<rect class="{kind}" x="{x}" y="{y}" width="14" height="14" rx="3"/>')
+        shapes.append(f'<text class="start" x="{x + 19}" y="{y + 11}">{kind}</text>')
+    shapes.append(f'<rect class="register" x="{_LEFT + 5}" y="{y + 22}" width="4" height="16"/>')
+    text = "pipeline register; numbers on wires: lanes × bits"
+    shapes.append(f'<text class="start" x="{_LEFT + 19}" y="{y + 34}">{text}</text>')
+    return shapes
+
+
+def _y(row: int, *, behind: bool = False) -> float:
+    """Top of a row of boxes; those behind the ring stand below its caption."""
+    return _TOP + row * (_HEIGHT + _DOWN) + (_CAPTION if behind else 0)
+
+
+def _middle(column: int) -> float:
+    return _COLUMNS[column] + _WIDTH / 2
+
+
+def _box(part: Part, column: int, row: int, *, behind: bool = False) -> str:
+    x, y = _COLUMNS[column], _y(row, behind=behind)
+    lines = "".join(
+        f'<text x="{_middle(column)}" y="{y + 36 + 15 * place}">{escape(line)}</text>'
+        for place, line in enumerate(part.lines)
     )
     return (
-        f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="6" class="{box.kind}"/>'
-        f'<text x="{x + _WIDTH / 2}" y="{y + 24}" class="title">{escape(box.title)}</text>{text}'
+        f'<g class="part"><rect class="{part.kind}" x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="6"/>'
+        f'<text class="title" x="{_middle(column)}" y="{y + 19}">{escape(part.title)}</text>{lines}</g>'
     )
 
 
-def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
-    (x1, y1), (x2, y2) = start, end
-    if y1 == y2:
-        half = _WIDTH / 2 if x2 > x1 else -_WIDTH / 2
-        return _line(x1 + half, y1, x2 - half, y2)
-    return _line(x1, y1 + _HEIGHT / 2, x2, y2 - _HEIGHT / 2)
+def _down(column: int, row: int, part: Part, *, behind: bool = False) -> str:
+    x, y = _middle(column), _y(row, behind=behind) + _HEIGHT
+    return _polyline(f"{x},{y} {x},{y + _DOWN}") + _bar(part, x, y + 7) + _number(part.wire, x + 8, y + _DOWN / 2 + 5)
 
 
-def _return(last: tuple[float, float], first: tuple[float, float], height: float) -> str:
-    """From the last box back to the first."""
-    (x1, y1), (x2, y2) = last, first
-    if x1 == x2:
-        return _line(x1, y1 - _HEIGHT / 2, x2, y2 + _HEIGHT / 2)
-    if y1 != y2:
-        middle = y2 + _HEIGHT / 2 + 22
-        points = f"{x1},{y1 - _HEIGHT / 2} {x1},{middle} {x2},{middle} {x2},{y2 + _HEIGHT / 2}"
-    else:
-        below = height - 5
-        points = f"{x1},{y1 + _HEIGHT / 2} {x1},{below} {x2},{below} {x2},{y2 + _HEIGHT / 2}"
-    return f'<polyline points="{points}" class="wire" marker-end="url(#arrow)"/>'
+def _up(row: int, part: Part) -> str:
+    x, y = _middle(1), _y(row)
+    return _polyline(f"{x},{y} {x},{y - _DOWN}") + _bar(part, x, y - 7) + _number(part.wire, x + 8, y - _DOWN / 2 + 3)
 
 
-def _line(x1: float, y1: float, x2: float, y2: float) -> str:
-    return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" class="wire" marker-end="url(#arrow)"/>'
+def _across(row: int, part: Part, *, leftwards: bool = False, behind: bool = False) -> str:
+    begin, end, y = _COLUMNS[0] + _WIDTH, _COLUMNS[1], _y(row, behind=behind) + _HEIGHT / 2
+    if leftwards:
+        begin, end = end, begin
+    bar = _bar(part, begin + (-7 if leftwards else 7), y, upright=True)
+    return _polyline(f"{begin},{y} {end},{y}") + bar + _number(part.wire, (begin + end) / 2, y - 12, on=True)
+
+
+def _corner(row: int, part: Part) -> str:
+    """From the last box on the left to the one above it on the right."""
+    begin, y = _COLUMNS[0] + _WIDTH, _y(row) + _HEIGHT / 2
+    line = f"{begin},{y} {_middle(1)},{y} {_middle(1)},{_y(row) - _DOWN}"
+    return (
+        _polyline(line)
+        + _bar(part, begin + 7, y, upright=True)
+        + _number(part.wire, begin + _ACROSS / 2, y - 12, on=True)
+    )
+
+
+def _polyline(points: str) -> str:
+    return f'<polyline points="{points}" class="wire" marker-end="url(#datapath-arrow)"/>'
+
+
+def _bar(part: Part, x: float, y: float, *, upright: bool = False) -> str:
+    if not part.registered:
+        return ""
+    wide, high = (4, 18) if upright else (18, 4)
+    return f'<rect class="register" x="{x - wide / 2}" y="{y - high / 2}" width="{wide}" height="{high}"/>'
+
+
+def _number(text: str, x: float, y: float, *, on: bool = False) -> str:
+    return f'<text class="number{" on" if on else ""}" x="{x}" y="{y}">{escape(text)}</text>' if text else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from .page import write_report
 from .waveform import waveform_svg
 
 if TYPE_CHECKING:
+    from ...quant.integer import IntegerNetwork
     from ...sim.explanation import Explanation
     from ...sim.report import CosimulationReport
 
@@ -43,7 +45,12 @@ def command_line() -> str:
 
 
 def write_verification(
-    folder: Path, report: CosimulationReport, explanation: Explanation | None, command: str, subject: str
+    folder: Path,
+    report: CosimulationReport,
+    explanation: Explanation | None,
+    command: str,
+    subject: str,
+    core: Mapping[str, Any],
 ) -> list[Path]:
     """Write ``verification.json`` and ``verification.html``, and of a difference ``waveform.vcd`` and ``expected.vcd``.
 
@@ -52,6 +59,7 @@ def write_verification(
     folder : made where it is missing
     command : what the user ran
     subject : network and core, in words
+    core : which core it was, as :func:`core_identity` says it
 
     Returns
     -------
@@ -65,7 +73,8 @@ def write_verification(
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / "verification.json", folder / "verification.html"]
-    plain: dict[str, Any] = report.to_json() | {"command": command, "subject": subject, "explanation": None}
+    plain: dict[str, Any] = report.to_json() | {"command": command, "subject": subject, "core": dict(core)}
+    plain["explanation"] = None
     plain["holes"] = None if report.coverage is None else holes(report.coverage)
     if explanation is not None:
         plain["explanation"] = explanation.to_json()
@@ -77,6 +86,13 @@ def write_verification(
     write_json(plain, files[0])
     write_report(files[1], verification_contents(report, explanation, command, subject), "verification.html")
     return files
+
+
+def core_identity(network: IntegerNetwork, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells one core from another: the network that it is made from, and its parameters."""
+    from ...hw.verilog.generation import fingerprint
+
+    return {"network_sha256": fingerprint(network), "parameters": dict(parameters)}
 
 
 def verification_contents(
@@ -98,7 +114,7 @@ def verification_contents(
         ],
         "problems": list(report.problems),
         "explanation": None if explanation is None else _explanation(explanation),
-        "compared": _compared(report),
+        "compared": compared(report),
         "coverage": [
             (group, name, count) for group, bins in (report.coverage or {}).items() for name, count in bins.items()
         ],
@@ -108,7 +124,8 @@ def verification_contents(
     }
 
 
-def _compared(report: CosimulationReport) -> list[tuple[str, str]]:
+def compared(report: CosimulationReport) -> list[tuple[str, str]]:
+    """What was compared, with what, as rows of a table."""
     edited = {True: "as it was generated", False: "edited since it was generated", None: "not known"}
     cycles = "not measured" if report.cycles_per_step is None else str(report.cycles_per_step)
     latency = "not measured" if report.sequence_latency is None else str(report.sequence_latency)

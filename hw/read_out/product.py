@@ -24,6 +24,11 @@ def read_out_latency(lanes: int) -> int:
     return 3 + (lanes - 1).bit_length()
 
 
+def product_sum_bits(network: IntegerNetwork, lanes: int) -> int:
+    """Bits of the sum over the lanes of V · relu(h), exact; no more than a logit has."""
+    return min(Widths.of(network).logit, network.state_bits + network.weight_bits + (lanes - 1).bit_length())
+
+
 class ReadOutProduct(wiring.Component):
     """``sums[j]`` = Σ over the lanes of V · relu(h), for M logits at once; the weights follow each other by themselves.
 
@@ -64,9 +69,7 @@ class ReadOutProduct(wiring.Component):
         self.lanes = lanes
         self.mark_bits = mark_bits
         self.multipliers = multipliers
-        width = signed(
-            min(Widths.of(network).logit, network.state_bits + network.weight_bits + (lanes - 1).bit_length())
-        )
+        width = signed(product_sum_bits(network, lanes))
         super().__init__(
             {
                 "enable": In(1),

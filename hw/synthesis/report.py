@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...errors import InputError
+
 VERSION = 1
 
 
@@ -132,3 +134,38 @@ class SynthesisReport:
             "tools": dict(self.tools),
             "seconds": {name: round(value, 2) for name, value in self.seconds.items()},
         }
+
+    @classmethod
+    def from_json(cls, plain: Any) -> "SynthesisReport":
+        """The report of which :meth:`to_json` gave ``plain``, up to its roundings.
+
+        Raises
+        ------
+        InputError
+            What is no such report, or one of another version.
+        """
+        if not isinstance(plain, dict) or plain.get("version") != VERSION:
+            raise InputError(f"not a synthesis report of version {VERSION}")
+        try:
+            clock, path = plain["clock"], plain["clock"]["critical_path"]
+            return cls(
+                **{name: plain[name] for name in ("target", "top", "verilog_sha256", "fits", "reason", "unknown")},
+                **{name: plain[name] for name in ("seed", "tools", "seconds")},
+                resources={name: _count(one) for name, one in plain["resources"].items()},
+                requested_mhz=_number(clock["requested_mhz"]),
+                achieved_mhz=_number(clock["achieved_mhz"]),
+                critical_path=None if path is None else CriticalPath(**path),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(f"not a synthesis report ({error})") from error
+
+
+def _count(plain: Mapping[str, Any]) -> ResourceCount:
+    used, available = plain["used"], plain["available"]
+    if any(type(value) is not int or value < 0 for value in (0 if used is None else used, available)):
+        raise ValueError(f"counts must be integers of at least 0, not {used!r} of {available!r}")
+    return ResourceCount(unit=plain["unit"], used=used, available=available, bits=plain.get("bits_each"))
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.verilog.generation import generate
+from hadamrnn.hw.verilog.generation import fingerprint, generate
 from hadamrnn.quant.integer import IntegerNetwork, write_network
 from hadamrnn.sim.waveform import read_vcd
 
@@ -136,6 +136,7 @@ def test_the_report_of_a_core_that_somebody_has_edited(
     assert report["verilog_as_generated"] is False
     assert report["explanation"]["location"]["module"] == "recurrence.transform.stage_1_butterfly"
     assert report["simulator_version"]
+    assert report["core"]["parameters"] == CoreParameters(trace=True, output="logits").to_json()
     assert "reset: in the first step" in report["holes"]
     page = (folder / "verification.html").read_text()
     assert "first wrong in recurrence / transform / stage_1_butterfly at clock " in page
@@ -148,14 +149,29 @@ def test_the_report_of_a_core_that_somebody_has_edited(
     assert any("first wrong in" in line for line in outcome.out.splitlines())
 
 
-def test_the_report_of_a_core_that_agrees(run: Run, network_file: Path, tmp_path: Path, icarus: None) -> None:
-    options = ("--simulator", "icarus", "--sequences", "3", "--steps", "3", "--report", tmp_path / "report")
+def test_the_report_of_a_core_that_agrees(
+    run: Run, network: IntegerNetwork, network_file: Path, tmp_path: Path, icarus: None
+) -> None:
+    options = (
+        "--lanes",
+        "2",
+        "--simulator",
+        "icarus",
+        "--sequences",
+        "3",
+        "--steps",
+        "3",
+        "--report",
+        tmp_path / "report",
+    )
     outcome = run("verify", network_file, *options)
     assert outcome.status == 0, outcome
     names = {file.name for file in (tmp_path / "report").iterdir()}
     assert names == {"verification.json", "verification.html"}
     report = json.loads((tmp_path / "report" / "verification.json").read_text())
     assert (report["explanation"], report["resets"]) == (None, 16)
+    assert report["core"]["network_sha256"] == fingerprint(network)
+    assert report["core"]["parameters"] == CoreParameters(lanes=2).to_json()
     assert any(line.startswith("  never exercised: ") for line in outcome.out.splitlines())
 
 

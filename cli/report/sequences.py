@@ -1,0 +1,101 @@
+"""The sequences on which a report compares states: of a task, of the user's arrays, of the run's task, or random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..refusal import given, refuse_options
+from ..verify_inputs import check_counts, refuse_task_options, verify_inputs
+from .gather import Sequences
+
+if TYPE_CHECKING:
+    from ...quant.experiment import Run
+    from ...quant.integer import IntegerNetwork
+
+
+def report_sequences(
+    network: IntegerNetwork,
+    run: Path | None,
+    task: str,
+    options: Sequence[str],
+    arrays: Path | None,
+    count: int,
+    steps: int,
+    seed: int,
+) -> Sequences:
+    """What the options ask for; without any of them the test set of the run's task, or else random inputs.
+
+    Parameters
+    ----------
+    run : folder of the run that the network was frozen from
+    count : sequences, at most
+    steps, seed : of random ones
+
+    Raises
+    ------
+    InputError, click.UsageError
+        What cannot be used.
+    """
+    check_counts(count, steps, seed)
+    if arrays is None and task == "random" and run is not None and not given("task"):
+        from ...quant.experiment import load_run
+
+        refuse_options(("options", "steps"), "goes with --task: --run has its own")
+        return run_sequences(load_run(run), network, count)
+    if arrays is None and task == "random":
+        refuse_task_options()
+        return Sequences(
+            inputs=random_inputs(network, count, steps, seed),
+            lengths=None,
+            text=f"{count} random sequences of {steps} steps, all inputs equally likely, seed {seed}",
+        )
+    inputs, lengths = verify_inputs(network, task, options, arrays, count, steps, seed)
+    named = " ".join([task, *options])
+    source = f"sequences of {arrays}" if arrays is not None else f"test sequences of {named}"
+    return Sequences(inputs=inputs, lengths=lengths, text=f"{len(inputs)} {source}")
+
+
+def run_sequences(run: Run, network: IntegerNetwork, count: int) -> Sequences:
+    """The first ``count`` test sequences of the task of ``run``, whose own states are compared too."""
+    from ...quant.integer import quantise_inputs
+
+    test = run.task.test
+    x, _, lengths = test.batch(np.arange(min(count, len(test))))
+    return Sequences(
+        inputs=x if network.input_kind == "index" else quantise_inputs(network, x),
+        lengths=lengths,
+        text=f"{len(x)} test sequences of {run.task.name}",
+        trained=lambda states: distance_from_trained(run, network, x, lengths, states),
+    )
+
+
+def distance_from_trained(
+    run: Run, network: IntegerNetwork, x: np.ndarray, lengths: np.ndarray | None, states: np.ndarray
+) -> np.ndarray:
+    """Mean distance of the integer ``states`` from those of the trained network at each step, in LSB.
+
+    Parameters
+    ----------
+    x : real inputs or tokens, as the task has them
+    states : shape ``(N, T, d)``
+    """
+    import torch
+
+    with torch.no_grad():
+        trained = run.network.states(torch.from_numpy(x)).numpy()
+    distance = np.abs(states - trained / network.state_scale).mean(axis=2)
+    count, steps = distance.shape
+    running = np.arange(steps) < (np.full(count, steps) if lengths is None else np.asarray(lengths))[:, None]
+    distance, running = distance[:, running.any(axis=0)], running[:, running.any(axis=0)]
+    return np.where(running, distance, 0).sum(axis=0) / running.sum(axis=0)
+
+
+def random_inputs(network: IntegerNetwork, count: int, steps: int, seed: int) -> np.ndarray:
+    """Inputs of full length, each value as likely as any other."""
+    low, high = network.input_range
+    shape = (count, steps) if network.input_kind == "index" else (count, steps, network.input_size)
+    return np.random.default_rng(seed).integers(low, high, shape, endpoint=True)

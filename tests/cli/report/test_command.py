@@ -1,0 +1,214 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hadamrnn.hw.data_sheet import DataSheet
+from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.hw.verilog.generation import generate
+from hadamrnn.quant.integer import IntegerNetwork, write_network
+from hadamrnn.sim.state_error import state_error
+from hadamrnn.zoo import path as zoo_file
+
+from ..conftest import Run, random_network
+from .given import cosimulation, write_reports
+from .pages import Page, svgs
+
+TARGET = "ice40-up5k"
+PARAMETERS = CoreParameters(lanes=2)
+
+
+@pytest.fixture
+def core(network: IntegerNetwork, tmp_path: Path) -> Path:
+    folder = tmp_path / "core"
+    generate(network, PARAMETERS, folder)
+    write_reports(folder, network, PARAMETERS, TARGET)
+    return folder
+
+
+@pytest.fixture
+def page(run: Run, tmp_path: Path) -> Callable[..., tuple[Page, dict]]:
+    """Call the command; returns the page that it wrote and the JSON that it printed."""
+
+    def call(*arguments: object) -> tuple[Page, dict]:
+        outcome = run("report", *arguments, "-o", tmp_path / "report.html", "--json")
+        assert outcome.status == 0, outcome
+        return Page((tmp_path / "report.html").read_text()), json.loads(outcome.out)
+
+    return call
+
+
+def test_every_figure_is_what_it_was_made_from(
+    page: Callable[..., tuple[Page, dict]], network: IntegerNetwork, network_file: Path, core: Path
+) -> None:
+    found, plain = page(network_file, "--dir", core, "--steps", "40", "--sequences", "5", "--seed", "2")
+    sheet, check = DataSheet(network, PARAMETERS), cosimulation()
+
+    inputs = np.random.default_rng(2).integers(0, 15, (5, 40, 1), endpoint=True)
+    error = state_error(network, inputs)
+    assert plain["state_error"]["mean"] == error.mean.tolist()
+    assert plain["state_error"]["largest"] == error.largest.tolist()
+    rows = found.rows("state-error")
+    assert rows["mean error after 40 steps"] == [f"{error.mean[-1]:.3g} LSB"]
+    assert rows["largest error of any state"] == [f"{error.largest.max():.3g} LSB"]
+    assert rows["states that saturate"] == [f"{error.saturations:,} of 1,600"]
+    assert error.saturations > 0
+
+    assert plain["cycles"] == {"per_step": sheet.cycles_per_step, "steps": 40, "sequence": sheet.sequence_latency(40)}
+    cycles = found.rows("cycles")
+    assert cycles["one step to the next"] == [f"{sheet.cycles_per_step}", "11"]
+    assert cycles["a sequence of 40 steps"] == [f"{sheet.sequence_latency(40)}", "not measured"]
+    assert cycles["a sequence of 4 steps"] == [f"{sheet.sequence_latency(4)}", "83"]
+
+    verification = found.rows("verification")
+    assert verification["verdict"] == ["equal, bit for bit"]
+    assert verification["results"] == ["2601"]
+    assert verification["states"] == ["250001, those of 22 sequences"]
+    assert verification["states that saturate"] == ["27"]
+    assert verification["resets in the middle of sequences"] == ["23"]
+    assert "0 differences in 250,001 states and 2,601 results" in found.texts
+    assert plain["verification"]["clocks"] == check.clocks
+
+    (estimate,) = plain["estimates"]
+    costs = found.rows(f"cost-{TARGET}")
+    assert costs["logic cells of 5,280"] == [
+        f"{estimate['logic_cells']:,}",
+        "1,234",
+        f"{100 * (estimate['logic_cells'] / 1234 - 1):+.1f} %",  # less than 100 %
+    ]
+    assert costs["LUTs of 5,280"] == [f"{estimate['luts']:,}", "unknown", ""]
+    assert costs["block RAMs of 30"][1] == "2"
+    assert costs["clock, MHz"][:2] == [f"{estimate['clock_mhz']:,.1f}", "51.2"]
+    assert costs["sequences a second"][1] == f"{51.25e6 / sheet.sequence_latency(40):,.0f}"
+    assert costs["steps a second"][1] == f"{51.25e6 / sheet.cycles_per_step:,.0f}"
+    assert "Yosys did not count them" in found.texts
+    assert "6.2 ns in cells and 11.8 ns in wires, from here to there" in found.texts
+    assert "seed 7, 48 MHz asked for: fits." in found.texts
+
+    assert "hadamrnn verify <net> -o core" in found.texts
+    assert f"hadamrnn generate {network_file} -o {core} --lanes 2" in found.texts
+    assert f"hadamrnn synth {core} --target {TARGET} --clock 48 --seed 7" in found.texts
+    assert "Not run" not in found.texts
+    assert found.rows("core")["lanes P, rows R of a state"] == ["2, 4"]
+
+
+def test_what_was_not_run_says_so_with_the_command(
+    page: Callable[..., tuple[Page, dict]], run: Run, network_file: Path, tmp_path: Path
+) -> None:
+    found, plain = page(
+        network_file, "--lanes", "4", "--channels", "2", "--target", "ecp5-25k", "--target", "gowin-gw1n-9"
+    )
+    assert plain["verification"] is None
+    assert plain["syntheses"] == []
+    options = "--lanes 4 --channels 2"
+    assert f"Not run. This would: hadamrnn generate {network_file} -o core {options}" in found.texts
+    assert f"Not run. This would: hadamrnn verify {network_file} {options} -o core" in found.texts
+    assert "Not run. This would: hadamrnn synth core --target ecp5-25k --target gowin-gw1n-9" in found.texts
+    assert "Not known, float: the file does not say" in found.texts
+    assert "Not known, integer: the file does not say" in found.texts
+    assert "accuracy: not known" in found.texts
+    assert "differences from the reference: not run" in found.texts
+    for target in ("ecp5-25k", "gowin-gw1n-9"):  # no estimates for channels, and none for Gowin
+        rows = found.rows(f"cost-{target}")
+        assert {tuple(row) for name, row in rows.items() if name} == {("unknown", "not run", "")}
+    assert "Estimate: not estimated for several channels" in found.texts
+    outcome = run("report", network_file, "-o", tmp_path / "plain.html")
+    assert outcome.out.splitlines()[0] == f"wrote {tmp_path / 'plain.html'}"
+    assert f"  not run: hadamrnn generate {network_file} -o core" in outcome.out.splitlines()
+
+
+def test_the_zoo_knows_accuracy_and_commands(page: Callable[..., tuple[Page, dict]]) -> None:
+    about = json.loads(zoo_file("digits-d64").with_suffix(".json").read_text())
+    found, plain = page("zoo:digits-d64", "--sequences", "2", "--task", "digits")
+    assert plain["accuracy"]["integer"]["accuracy"] == about["integer"]["accuracy"]
+    percent = [f"{100 * about[kind]['accuracy']:.2f} %" for kind in ("float", "integer")]
+    assert found.rows("accuracy")["accuracy"] == percent
+    assert found.rows("accuracy")["loss"] == [f"{about[kind]['loss']:.4g}" for kind in ("float", "integer")]
+    assert "360 test sequences. 0 states saturated in them." in found.texts
+    assert found.rows("state-error")["inputs"] == ["2 test sequences of digits"]
+    assert all(line in found.texts for line in about["commands"])
+    assert 'kind = "hadamard"' in found.texts
+
+
+def test_the_same_arguments_give_the_same_bytes(run: Run, network_file: Path, core: Path, tmp_path: Path) -> None:
+    pages = []
+    for _ in range(2):
+        assert run("report", network_file, "--dir", core, "-o", tmp_path / "r.html").status == 0
+        pages.append((tmp_path / "r.html").read_text())
+    assert pages[0].replace("\r", "") == pages[1]
+    assert set(svgs(pages[0])) == {"error", "datapath"}
+
+
+def test_a_synthesis_of_older_verilog_is_not_shown(
+    page: Callable[..., tuple[Page, dict]],
+    refused: Callable[..., str],
+    network: IntegerNetwork,
+    network_file: Path,
+    core: Path,
+) -> None:
+    generate(network, replace(PARAMETERS, stages_per_register=0), core)
+    (core / "verification.json").unlink()
+    found, plain = page(network_file, "--dir", core)
+    assert plain["syntheses"] == []
+    assert plain["outdated_syntheses"] == [TARGET]
+    assert "There is a synthesis report, of another Verilog than this core's." in found.texts
+    assert f"Not run. This would: hadamrnn synth {core} --target {TARGET}" in found.texts
+    assert "1,234" not in found.texts
+    given = core / f"synthesis-{TARGET}.json"
+    out = core.parent / "x.html"
+    line = refused("report", network_file, "--dir", core, "--synthesis", given, "-o", out)
+    assert line.startswith(f"{given}: of another Verilog than ")
+
+
+def test_what_does_not_belong_together_is_refused(
+    refused: Callable[..., str], network: IntegerNetwork, network_file: Path, core: Path, tmp_path: Path
+) -> None:
+    out, verification = tmp_path / "x.html", core / "verification.json"
+    other = tmp_path / "other.safetensors"
+    write_network(random_network(seed=1), other)
+    assert "was generated from another network" in refused("report", other, "--dir", core, "-o", out)
+    line = refused("report", other, "--lanes", "2", "--verification", verification, "-o", out)
+    assert line == f"{verification}: the verification of another network"
+    line = refused("report", network_file, "--lanes", "4", "--verification", core, "-o", out)
+    assert line == f"{verification}: the verification of a core with lanes 2, not 4"
+    line = refused("report", network_file, "--synthesis", verification, "-o", out)
+    assert line.startswith("--synthesis goes with --dir")
+    line = refused("report", network_file, "--dir", core, "--synthesis", verification, "-o", out)
+    assert line == f"{verification}: not a synthesis report of version 1"
+    synthesis = core / f"synthesis-{TARGET}.json"
+    line = refused("report", network_file, "--lanes", "2", "--verification", synthesis, "-o", out)
+    assert line == f"{synthesis}: not the report of a co-simulation"
+    assert refused("report", network_file, "--dir", core, "--lanes", "2", "-o", out).startswith(
+        "--lanes does not go with"
+    )
+    assert refused("report", network_file, "--target", "ice41", "-o", out).startswith("target must be one of ")
+    assert refused("report", network_file, "--steps", "0", "-o", out).startswith("--steps must be at least 1, not 0")
+    assert refused("report", network_file, "--run", tmp_path / "no", "-o", out).startswith(f"{tmp_path / 'no'}: ")
+    assert refused("report", network_file, "-o", tmp_path / "no" / "x.html").startswith("-o ")
+    plain = json.loads(verification.read_text())
+    del plain["core"]
+    verification.write_text(json.dumps(plain))
+    line = refused("report", network_file, "--dir", core, "-o", out)
+    assert line.startswith(f"{verification}: does not say which core it is of")
+
+
+def test_names_from_files_are_text_on_the_page(
+    run: Run, network: IntegerNetwork, tmp_path: Path, core: Path, network_file: Path
+) -> None:
+    """What others wrote into a file is shown, and does nothing."""
+    nasty = "</pre><script>alert(1)</script><img src=http://example.com/x>"
+    path = tmp_path / "nasty.safetensors"
+    write_network(replace(network, trained={"config": nasty}), path)
+    plain = json.loads((core / "verification.json").read_text())
+    (core / "verification.json").write_text(
+        json.dumps(plain | {"command": nasty, "problems": [nasty], "stalls": nasty})
+    )
+    outcome = run("report", path, "--dir", core, "-o", tmp_path / "r.html")
+    assert outcome.status == 0, outcome
+    found = Page((tmp_path / "r.html").read_text())
+    assert nasty in found.texts
+    assert found.rows("verification")["back-pressure"] == [nasty]
+    assert found.rows("verification")["verdict"] == ["different"]
