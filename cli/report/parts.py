@@ -59,7 +59,9 @@ def _collector(core: DataSheet) -> Part:
         words, bits = memories[0]
         banks = f"{len(memories)} of " if len(memories) > 1 else ""
         wire = f"{form.multipliers} × {form.element_bits}"
-        return Part("memory of two steps", (f"{banks}{words} × {bits} bits",), "memory", wire)
+        channels = core.parameters.channels
+        title = f"{channels} memories of steps" if channels > 1 else "memory of two steps"
+        return Part(title, (f"{banks}{words} × {bits} bits",), "memory", wire)
     step = f"{1 if network.input_kind == 'index' else network.input_size} × {form.element_bits}"
     if core.parameters.channels > 1:
         lines = ("a step of each channel", "interleaver")

@@ -18,6 +18,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"hidden_size": 64, "block_size": 16}, {"lanes": 4, "arrangement": "commutator", "channels": 3}),
     ({"hidden_size": 2, "block_size": 1}, {"trace": True}),
     ({"hidden_size": 256, "block_size": 32, "input_size": 40}, {"input_beat": 4, "readout_multipliers": 5}),
+    ({"hidden_size": 64, "block_size": 16, "input_size": 24}, {"input_beat": 4, "channels": 2, "output": "logits"}),
     ({"hidden_size": 32, "block_size": 8, "input_kind": "index", "input_size": 300, "readout": "every"}, {"lanes": 4}),
 ]
 
