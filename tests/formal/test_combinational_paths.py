@@ -22,6 +22,7 @@ CORES = [
     (8, 4, {"input_size": 5, "input_kind": "index"}, {"lanes": 8}),
     (8, 4, {"input_size": 5, "input_kind": "index", "readout": "every"}, {"output": "logits"}),
     (16, 16, {"input_size": 3}, {"lanes": 4, "channels": 2, "trace": True}),
+    (16, 8, {"input_size": 6}, {"lanes": 4, "channels": 3, "input_beat": 2, "input_multipliers": 2}),
     (16, 4, {"input_size": 5, "input_kind": "index", "readout": "every"}, {"channels": 3, "arrangement": "commutator"}),
 ]
 
