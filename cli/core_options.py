@@ -16,6 +16,7 @@ _HELP = {
     "stages_per_register": ("N", "Adder levels between pipeline registers: 1 for the highest clock, 0 for none."),
     "input_beat": ("E", "Input elements in one beat."),
     "input_multipliers": ("N", "Multipliers per lane of the input product, up to the number of elements."),
+    "recurrent_multipliers": ("N", "Multipliers per lane of the recurrent product of a dense network."),
     "readout_multipliers": ("N", "Multipliers per lane of the read-out, up to the number of logits."),
     "output": ("logits|class", "Every logit of a result, or the class alone."),
     "trace": (None, "Add the port m_trace: every state of every step."),

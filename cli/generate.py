@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import InputError
 from ..hw.parameters import CoreParameters
 from .core_options import core_options
 from .network_file import NetworkFile
@@ -15,7 +16,7 @@ from .output import json_option, print_json
 from .refusal import given, refuse_options
 
 if TYPE_CHECKING:
-    from ..quant.integer import IntegerNetwork
+    from ..quant.integer import FrozenNetwork
 
 
 @click.command(
@@ -52,11 +53,11 @@ def command(
     measures it. Without, there is a register behind every adder, which is fastest.
     """
     from ..hw.verilog.generation import generate
-    from ..quant.integer import read_network
+    from ..quant.integer import read_frozen
 
-    integer_network = read_network(network)
-    parameters, expected = _for_target(integer_network, parameters, target_name, clock_mhz)
-    description = generate(integer_network, parameters, folder, name)
+    frozen = read_frozen(network)
+    parameters, expected = _for_target(frozen, parameters, target_name, clock_mhz)
+    description = generate(frozen, parameters, folder, name)
     if as_json:
         print_json(description | ({} if expected is None else {"expected_clock_mhz": expected}))
     else:
@@ -71,11 +72,12 @@ def command(
 
 
 def _for_target(
-    network: IntegerNetwork, parameters: CoreParameters, target_name: str | None, clock_mhz: float | None
+    network: FrozenNetwork, parameters: CoreParameters, target_name: str | None, clock_mhz: float | None
 ) -> tuple[CoreParameters, float | None]:
     """The parameters for a target and a clock, and the clock that the delay model expects."""
     from ..hw.ring.clock_parameters import parameters_for_clock
     from ..hw.targets.catalogue import get_target
+    from ..quant.integer import IntegerNetwork
 
     if target_name is None:
         if clock_mhz is not None:
@@ -83,9 +85,11 @@ def _for_target(
         return parameters, None
     target = get_target(target_name)
     if clock_mhz is None:
-        if not given("lane_difference"):
+        if isinstance(network, IntegerNetwork) and not given("lane_difference"):
             parameters = replace(parameters, lane_difference=target.lane_difference)
         return parameters, None
+    if not isinstance(network, IntegerNetwork):
+        raise InputError(f"--clock goes with family hadamard, not {network.family!r}: its registers are where they are")
     parameters.check(network)
     refuse_options(("stages_per_register", "registers"), "does not go with --clock, which places the registers")
     parameters, placement = parameters_for_clock(
@@ -99,8 +103,9 @@ def _print_summary(folder: Path, description: dict[str, Any]) -> None:
     network, parameters = description["network"], description["parameters"]
     click.echo(f"{folder / description['verilog']}: module {description['name']}")
     click.echo(f"  beside it: {', '.join(description['files'].values())}")
+    matrix = f"n = {network['block_size']}" if "block_size" in network else f"dense of {network['recurrent_bits']} bits"
     click.echo(
-        f"  d = {network['hidden_size']}, n = {network['block_size']}, {network['state_bits']} state bits, "
+        f"  d = {network['hidden_size']}, {matrix}, {network['state_bits']} state bits, "
         f"{parameters['lanes']} lanes, {parameters['output']} output"
     )
     click.echo(f"  {description['cycles_per_step']} cycles per step")

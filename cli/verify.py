@@ -17,7 +17,7 @@ from .refusal import refuse_options
 from .task_options import task_option
 
 if TYPE_CHECKING:
-    from ..quant.integer import IntegerNetwork
+    from ..quant.integer import FrozenNetwork
     from ..sim.explanation import Explanation
     from ..sim.report import CosimulationReport
 
@@ -140,7 +140,7 @@ def command(
     The status is 0 where they agree and 1 on any difference, the first of which is named; 3 where the simulation
     could not be built or broke off.
     """
-    from ..quant.integer import read_network
+    from ..quant.integer import read_frozen
     from ..sim.build import SimulationError
     from ..sim.plan import Stimulus
     from .report.verification import check_report_folder, command_line, core_identity, write_verification
@@ -154,7 +154,7 @@ def command(
     if all_states:
         refuse_options(("states",), "does not go with --all-states")
         states = True
-    network = read_network(network_path)
+    network = read_frozen(network_path)
     if sequences is None and arrays is None and (engine == "cocotb" or task == "random"):
         sequences = 20
     inputs, lengths = verify_inputs(network, task, options, arrays, sequences, steps, seed)
@@ -206,10 +206,13 @@ def command(
     return int(not report.passed)
 
 
-def _subject(network_path: Path, folder: Path | None, network: IntegerNetwork, parameters: CoreParameters) -> str:
+def _subject(network_path: Path, folder: Path | None, network: FrozenNetwork, parameters: CoreParameters) -> str:
+    from ..quant.integer import IntegerNetwork
+
     core = f"the core in {folder}" if folder is not None else f"a generated core of {parameters.lanes} lanes"
+    blocks = f"in blocks of {network.block_size}" if isinstance(network, IntegerNetwork) else "dense"
     return (
-        f"{network_path.name}: d = {network.hidden_size} in blocks of {network.block_size}, "
+        f"{network_path.name}: d = {network.hidden_size} {blocks}, "
         f"{network.state_bits}-bit states; {core}, against the integer reference."
     )
 

@@ -12,14 +12,14 @@ from ..hw.parameters import CoreParameters
 from .progress import stages
 
 if TYPE_CHECKING:
-    from ..quant.integer import IntegerNetwork
+    from ..quant.integer import FrozenNetwork
     from ..sim.explanation import Explanation
     from ..sim.plan import Stimulus
     from ..sim.report import CosimulationReport
 
 
 def verify_cocotb(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     folder: Path | None,
     parameters: CoreParameters,
     stimulus: Stimulus,
@@ -67,7 +67,7 @@ def verify_cocotb(
 
 
 def explain_sequence(
-    network: IntegerNetwork, folder: Path | None, parameters: CoreParameters, stimulus: Stimulus, sequence: int
+    network: FrozenNetwork, folder: Path | None, parameters: CoreParameters, stimulus: Stimulus, sequence: int
 ) -> Explanation | None:
     """What the native engine found wrong in ``sequence``, looked at from inside: it and the two before it, by cocotb.
 

@@ -15,11 +15,11 @@ from .task_options import parse_task_options
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..quant.integer import IntegerNetwork
+    from ..quant.integer import FrozenNetwork
 
 
 def verify_inputs(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     task: str,
     options: Sequence[str],
     arrays: Path | None,
@@ -83,7 +83,7 @@ def refuse_task_options() -> None:
     refuse_options(("options",), "goes with --task: random sequences have no options")
 
 
-def read_arrays(network: IntegerNetwork, path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+def read_arrays(network: FrozenNetwork, path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     """``x`` and, where it is there, ``lengths`` of an ``.npz`` file.
 
     Integers are what the core reads, shape ``(N, T, m)``, or ``(N, T)`` of indices; real numbers are quantised as those

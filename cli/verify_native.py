@@ -17,14 +17,14 @@ from .progress import counted
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..quant.integer import IntegerNetwork
+    from ..quant.integer import FrozenNetwork
     from ..sim.report import CosimulationReport
 
 STATE_SEQUENCES = 200  # whose every state is compared, unless the user says all or none
 
 
 def verify_native(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     folder: Path | None,
     parameters: CoreParameters,
     inputs: np.ndarray,

@@ -1,5 +1,6 @@
 """Read-only memory for weights: one wide word per row of lanes, read in order, over and over."""
 
+import numpy as np
 from amaranth.hdl import Const, Module, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
@@ -76,3 +77,19 @@ def pack(fields: list[tuple[int, int]]) -> int:
         word |= (value & ((1 << bits) - 1)) << position
         position += bits
     return word
+
+
+def part_words(weights: np.ndarray, lanes: int, multipliers: int, bits: int) -> list[int]:
+    """The words of a matrix of which each row is multiplied in parts of so many columns, one part of ``lanes`` rows a
+    word: row by row of lanes, and within a row part by part. Columns that the last part lacks are 0.
+
+    Parameters
+    ----------
+    weights : integers of ``bits`` bits, shape ``(units, columns)``; ``lanes`` divides the units
+    """
+    units, columns = weights.shape
+    parts = -(-columns // multipliers)
+    whole = np.zeros((units, parts * multipliers), dtype=np.int64)
+    whole[:, :columns] = weights
+    ordered = whole.reshape(-1, lanes, parts, multipliers).transpose(0, 2, 1, 3)
+    return [pack([(value, bits) for value in row]) for row in ordered.reshape(-1, lanes * multipliers).tolist()]

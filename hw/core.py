@@ -4,9 +4,10 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
 from .channel import channel_bits, row_layout, words_of
 from .data_sheet import DataSheet
+from .family import family_of
 from .inputs.column_memory import ColumnMemory
 from .inputs.folded_product import FoldedProduct
 from .inputs.index_collector import IndexCollector, column_layout
@@ -21,12 +22,12 @@ from .parameters import CoreParameters
 from .read_out.arg_max import ArgMax
 from .read_out.every import ReadOutEvery
 from .read_out.last import ReadOut, logit_layout
-from .ring.recurrence import Recurrence, state_layout
+from .row_layouts import state_layout
 from .stream_buffer import StreamBuffer
 
 
 class HadamardCore(wiring.Component):
-    """A Hadamard RNN behind AXI4-Stream ports.
+    """A frozen network, of whatever family, behind AXI4-Stream ports.
 
     Throughput: one step in ``data_sheet.cycles_per_step`` clocks while the source and the sinks keep up. Latency: a
     result's last beat is transferred ``data_sheet.sequence_latency(T)`` clocks after the first beat of its sequence of
@@ -34,7 +35,7 @@ class HadamardCore(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     parameters : CoreParameters
 
     Members
@@ -62,7 +63,7 @@ class HadamardCore(wiring.Component):
         Parameters that do not fit the network.
     """
 
-    def __init__(self, network: IntegerNetwork, parameters: CoreParameters) -> None:
+    def __init__(self, network: FrozenNetwork, parameters: CoreParameters) -> None:
         self.network = network
         self.parameters = parameters
         self.data_sheet = sheet = DataSheet(network, parameters)
@@ -96,7 +97,7 @@ class HadamardCore(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         channels = self.parameters.channels
-        m.submodules.recurrence = recurrence = Recurrence(self.network, self.parameters)
+        m.submodules.recurrence = recurrence = family_of(self.network).recurrence(self.network, self.parameters)
         kind = ReadOut if self.network.readout == "last" else ReadOutEvery
         m.submodules.read_out = read_out = kind(
             self.network, self.parameters.lanes, self.parameters.readout_multipliers, channels

@@ -1,27 +1,30 @@
 """What a core promises: the widths of its ports and its cycles, without building it."""
 
+from typing import Any, Generic, TypeVar
+
 from ..errors import InputError
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
+from .family import family_of
 from .inputs.input_format import InputFormat, bytes_for
 from .parameters import CoreParameters
 from .read_out.product import read_out_fold, read_out_latency
-from .ring.schedule import Schedule
-from .widths import Widths
+
+_Network = TypeVar("_Network", bound=FrozenNetwork)
 
 
-class DataSheet:
+class DataSheet(Generic[_Network]):
     """Ports and cycles of a core.
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     parameters : CoreParameters
 
     Attributes
     ----------
-    schedule : Schedule
+    schedule : of the network's family, Schedule or DenseSchedule
     input_ports : names of the AXI-Stream ports of the input, ``s_axis``, or ``s0_axis`` and so on of several channels
-    widths : Widths
+    widths : of the network's family, RingWidths or DenseWidths
     input_format : InputFormat
     input_bytes : of a beat of ``s_axis``, all its elements
     output_bits, output_bytes : of a beat of ``m_axis``
@@ -33,12 +36,13 @@ class DataSheet:
         Parameters that do not fit the network.
     """
 
-    def __init__(self, network: IntegerNetwork, parameters: CoreParameters) -> None:
+    def __init__(self, network: _Network, parameters: CoreParameters) -> None:
         parameters.check(network)
         self.network = network
         self.parameters = parameters
-        self.schedule = Schedule.of(network, parameters)
-        self.widths = Widths.of(network)
+        family = family_of(network)
+        self.schedule: Any = family.schedule(network, parameters)
+        self.widths: Any = family.widths(network)
         self.input_format = InputFormat.of(network, parameters)
         self.input_bytes = self.input_format.beat_elements * self.input_format.element_bytes
         channels = parameters.channels
@@ -74,7 +78,7 @@ class DataSheet:
 
     @property
     def row_clocks(self) -> int:
-        """Clocks from one row of a step to the next: F, or where every step is read out the larger of F and G."""
+        """Clocks of a row outside of the recurrence: F, or where every step is read out the larger of F and G."""
         fold = self.input_format.fold
         return max(fold, self.read_out_fold) if self.network.readout == "every" else fold
 
@@ -87,7 +91,7 @@ class DataSheet:
     def cycles_per_step(self) -> int:
         """Clocks from a step to the next within a sequence: what takes longest of its beats, its rows, and its result.
 
-        The rows take :attr:`row_clocks` each but the last, during which the idle rows of the ring pass, one a clock.
+        What the rows take is said by the schedule of the recurrence (``step_clocks``).
         With several channels, all of them within a sequence, this is a step of each of them.
         """
         return self._step_clocks(self.parameters.channels)
@@ -103,14 +107,9 @@ class DataSheet:
         return max(self._turn_clocks(active), self.input_format.beats_per_step, results)
 
     def _turn_clocks(self, active: int) -> int:
-        """Clocks of all rows of the ring.
-
-        The slot of a channel between sequences takes a clock of the input products, before which the next row is not
-        begun.
-        """
-        rows, ring = active * self.schedule.rows, self.schedule.cycles_per_step
-        begun = self.input_format.fold + self.parameters.channels - active
-        return (rows - 1) * self.row_clocks + max(self.row_clocks, begun, ring - rows + 1)
+        """Clocks of all rows of so many channels."""
+        every = self.network.readout == "every"
+        return self.schedule.step_clocks(self.input_format.fold, self.read_out_fold if every else 1, active)
 
     def sequence_latency(self, steps: int) -> int:
         """Clocks from the first input beat of a sequence to the last beat of its last result.
@@ -125,7 +124,8 @@ class DataSheet:
         logits = self.parameters.output == "logits"
         chosen = self.parameters.channels > 1 and self.input_format.fold == 1
         first_row = self.input_format.beats_per_step + self.input_format.latency + chosen
-        rows = (self.schedule.rows - 1) * max(self.input_format.fold, self.read_out_fold) + self.read_out_fold
+        of_row = max(self.input_format.fold, self.read_out_fold, self.schedule.row_cycles)
+        rows = (self.schedule.rows - 1) * of_row + self.schedule.output_latency + self.read_out_fold
         result = self.result_clocks + every - 1 if logits else self.result_clocks  # one clock in the result buffer
         read_out = read_out_latency(self.parameters.lanes) + result
         return first_row + (steps - 1) * self.cycles_per_step_alone + rows + read_out

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..errors import InputError
-from ..quant.integer import IntegerNetwork, check_hadamard
+from ..quant.integer import FrozenNetwork, IntegerNetwork
 
 _LEAST = {
     "lanes": 1,
@@ -13,9 +13,15 @@ _LEAST = {
     "input_beat": 1,
     "input_multipliers": 1,
     "readout_multipliers": 1,
+    "recurrent_multipliers": 1,
     "memory_depth": 2,
 }
 _MOST_CHANNELS = 256  # AXI4-Stream asks for at most 8 bits of TID
+UNUSED = {
+    "hadamard": ("recurrent_multipliers",),
+    "dense": ("stages_per_register", "memory_depth", "registers", "arrangement", "lane_difference", "channels"),
+}
+"""By family, the parameters that its recurrence has no use for: there they must be what they are by default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +31,8 @@ class CoreParameters:
     Attributes
     ----------
     lanes : int
-        P, words that enter and leave the recurrence per clock: a power of two that divides the hidden size.
+        P, words that enter and leave the recurrence per clock (of a dense network per row): a power of two that
+        divides the hidden size; of a dense network any number that does.
     stages_per_register : int
         Adder levels (butterflies, and for odd log2(n) the adders of the √½ multiplier) between pipeline registers of
         the recurrence. 1 gives the highest clock, and a register between addition and saturation too; 0 leaves out
@@ -38,6 +45,9 @@ class CoreParameters:
     readout_multipliers : int
         Multipliers per lane of the read-out, from 1 to the number of logits o. With fewer than o, the rows that are
         read out take G = ceil(o / readout_multipliers) clocks each: those of the last step, or of every step.
+    recurrent_multipliers : int
+        Of a dense network: multipliers per lane of the recurrent product, a multiple or a divisor of P, up to the
+        hidden size d. A row then takes ceil(d / recurrent_multipliers) clocks.
     output : str
         ``"logits"`` (o beats a result) or ``"class"`` (one beat: the smallest index of a largest logit).
     trace : bool
@@ -67,6 +77,7 @@ class CoreParameters:
     input_beat: int = 1
     input_multipliers: int | None = None
     readout_multipliers: int = 1
+    recurrent_multipliers: int = 1
     output: str = "class"
     trace: bool = False
     memory_depth: int = 8
@@ -84,8 +95,6 @@ class CoreParameters:
                 raise InputError(f"{name} must be an integer of at least {low}, not {value!r}")
         if self.channels > _MOST_CHANNELS:
             raise InputError(f"channels must be at most {_MOST_CHANNELS}, not {self.channels}")
-        if self.lanes & (self.lanes - 1):
-            raise InputError(f"lanes must be a power of two, not {self.lanes}")
         if self.output not in ("logits", "class"):
             raise InputError(f"output must be one of logits, class, not {self.output!r}")
         if self.arrangement not in ("feedback", "commutator"):
@@ -99,13 +108,19 @@ class CoreParameters:
         if type(self.trace) is not bool:
             raise InputError(f"trace must be true or false, not {self.trace!r}")
 
-    def check(self, network: IntegerNetwork) -> None:
+    def check(self, network: FrozenNetwork) -> None:
         """Raise :class:`InputError` where these parameters do not fit ``network``.
 
-        Beats and multipliers of the input are checked by :class:`~hadamrnn.hw.inputs.input_format.InputFormat`.
+        Beats and multipliers of the input are checked by :class:`~hadamrnn.hw.inputs.input_format.InputFormat`,
+        registers and multipliers of the recurrence by its schedule.
         """
-        check_hadamard(network)
+        for name in UNUSED[network.family]:
+            value, default = getattr(self, name), getattr(CoreParameters, name)
+            if value != default:
+                raise InputError(f"{name} must be {default} for a network of family {network.family}, not {value!r}")
         d = network.hidden_size
+        if isinstance(network, IntegerNetwork) and self.lanes & (self.lanes - 1):
+            raise InputError(f"lanes must be a power of two, not {self.lanes}")
         if self.lanes > d or d % self.lanes:
             raise InputError(f"lanes must divide the hidden size {d} and be at most {d}, not {self.lanes}")
         if self.readout_multipliers > network.output_size:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
 from .build import build_core
 from .description import CoreDescription, read_description
 from .functional_coverage import Bins, functional_coverage
@@ -26,7 +26,7 @@ from .verdict import Bench, RunVerdict, Streamed, sum_up
 
 
 def cosimulate(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     core: str | os.PathLike[str],
     inputs: np.ndarray,
     *,
@@ -158,7 +158,7 @@ def _measure(description: CoreDescription, channels: list[Channel], record: Reco
 
 
 def check_options(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     description: CoreDescription,
     stalls: str,
     states: bool,

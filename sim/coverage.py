@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..quant.integer import IntegerNetwork, walsh_hadamard
+from ..quant.integer import FrozenNetwork
 from . import reference
 
 
@@ -17,8 +17,9 @@ class Coverage:
     ----------
     steps : of all sequences
     saturated_low, saturated_high : states clipped to the smallest and to the largest value
-    division_ties : divisions by √n that left exactly one half
+    division_ties : divisions of the recurrent product (by √n, or by 2^S) that left exactly one half
     division_ties_up : those that half-to-even rounds up
+    negative, zero, positive : states
     input_ties : input products that a right shift left at exactly one half
     """
 
@@ -27,10 +28,13 @@ class Coverage:
     saturated_high: int
     division_ties: int
     division_ties_up: int
+    negative: int
+    zero: int
+    positive: int
     input_ties: int
 
 
-def cover(network: IntegerNetwork, inputs: np.ndarray, lengths: Sequence[int] | np.ndarray | None = None) -> Coverage:
+def cover(network: FrozenNetwork, inputs: np.ndarray, lengths: Sequence[int] | np.ndarray | None = None) -> Coverage:
     """Count what ``inputs`` exercise in ``network``; parameters as of :func:`~hadamrnn.sim.reference.run`."""
     inputs = reference.checked_inputs(network, inputs)
     count, longest = inputs.shape[:2]
@@ -39,10 +43,7 @@ def cover(network: IntegerNetwork, inputs: np.ndarray, lengths: Sequence[int] | 
     assert states is not None
     before = np.concatenate([np.zeros_like(states[:, :1]), states[:, :-1]], axis=1)[running].astype(np.int64)
     after, clipped = reference.step(network, before, inputs[running])
-    product = network.signs * walsh_hadamard(before, network.block_size)
-    shift = network.block_bits // 2
-    if network.block_bits % 2:
-        product, shift = product * network.sqrt_half, shift + network.sqrt_half_bits
+    product, shift = reference.recurrent_product(network, before)
     weight = network.input_weight.astype(np.int64)
     x = inputs[running]
     driven = weight[:, x].T if network.input_kind == "index" else x @ weight.T
@@ -53,6 +54,9 @@ def cover(network: IntegerNetwork, inputs: np.ndarray, lengths: Sequence[int] | 
         saturated_high=int(np.count_nonzero(clipped & (after > 0))),
         division_ties=int(np.count_nonzero(ties)),
         division_ties_up=int(np.count_nonzero(ties & (product >> shift & 1 == 1))),
+        negative=int(np.count_nonzero(after < 0)),
+        zero=int(np.count_nonzero(after == 0)),
+        positive=int(np.count_nonzero(after > 0)),
         input_ties=int(np.count_nonzero(_ties(driven, -network.input_shift))),
     )
 

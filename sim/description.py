@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..hw.verilog.generation import fingerprint
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class CoreDescription:
             return None
         return hashlib.sha256(self.verilog.read_bytes()).hexdigest() == self.verilog_sha256
 
-    def check_network(self, network: IntegerNetwork) -> None:
+    def check_network(self, network: FrozenNetwork) -> None:
         """Raise :class:`InputError` unless the core was generated from ``network``."""
         if self.fingerprint != fingerprint(network):
             raise InputError(f"{self.verilog} was generated from another network: generate it again")

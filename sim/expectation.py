@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
 from . import reference
 from .beats import input_beats
 from .description import CoreDescription
@@ -45,7 +45,7 @@ class Expectation:
 
 
 def expect(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     description: CoreDescription,
     inputs: np.ndarray,
     lengths: Sequence[int] | np.ndarray | None = None,
@@ -98,7 +98,7 @@ def expect(
 
 
 def _beats(
-    network: IntegerNetwork, description: CoreDescription, inputs: np.ndarray, cut: int, wrong: int, seed: int
+    network: FrozenNetwork, description: CoreDescription, inputs: np.ndarray, cut: int, wrong: int, seed: int
 ) -> np.ndarray:
     if wrong:
         # The rest of the sequence is dropped, another wrong index in it too.
@@ -112,7 +112,7 @@ def _beats(
     return beats[: len(beats) - description.beats_per_step + cut] if cut else beats
 
 
-def _has_wrong_index(network: IntegerNetwork, description: CoreDescription) -> bool:
+def _has_wrong_index(network: FrozenNetwork, description: CoreDescription) -> bool:
     """Whether a beat can hold an index that is none."""
     return network.input_kind == "index" and network.input_size < 1 << 8 * description.element_bytes
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import InputError
 from ..hw.parameters import CoreParameters
 from ..hw.verilog.generation import generate
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
 from .build import SimulationError, build_core
 from .description import CoreDescription, read_description
 from .job import Phase
@@ -67,7 +67,7 @@ class Explanation:
 
 
 def explain(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     core: Path,
     stimulus: Stimulus,
     report: CosimulationReport,
@@ -150,7 +150,7 @@ class _Inside:
             return read_vcd(file)
 
 
-def _as_generated(network: IntegerNetwork, core: Path, folder: Path) -> tuple[CoreDescription | None, str]:
+def _as_generated(network: FrozenNetwork, core: Path, folder: Path) -> tuple[CoreDescription | None, str]:
     """The core as the generator writes it, in ``folder``; without one, why."""
     description = read_description(core)
     file = core if core.is_file() else description.verilog.with_suffix(".json")
@@ -165,7 +165,7 @@ def _as_generated(network: IntegerNetwork, core: Path, folder: Path) -> tuple[Co
     return good, ""
 
 
-def _binary(fields: dict[str, Any] | None, description: CoreDescription, network: IntegerNetwork) -> tuple[str, str]:
+def _binary(fields: dict[str, Any] | None, description: CoreDescription, network: FrozenNetwork) -> tuple[str, str]:
     if fields is None or "expected" not in fields or "got" not in fields:
         return "", ""
     width = {"state": network.state_bits, "value": 8 * description.result_bytes, "class": 8 * description.result_bytes}

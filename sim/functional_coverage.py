@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import DenseNetwork, FrozenNetwork, IntegerNetwork
 from . import reference
 from .coverage import cover
 from .description import CoreDescription
@@ -15,9 +15,11 @@ from .plan import PlannedRun, Stimulus
 Bins = dict[str, dict[str, int]]
 """Hits by group and bin."""
 
+_RARE_BITS = 8  # with more bits behind the point one half is too rare to ask for
+
 
 def functional_coverage(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     description: CoreDescription,
     stimulus: Stimulus,
     runs: Sequence[PlannedRun],
@@ -74,19 +76,31 @@ def _lengths(lengths: np.ndarray) -> dict[str, int]:
     return {name: int(np.count_nonzero((lengths >= low) & (lengths <= high))) for name, (low, high) in limits.items()}
 
 
-def _arithmetic(network: IntegerNetwork, inputs: np.ndarray, lengths: np.ndarray) -> Bins:
+def _arithmetic(network: FrozenNetwork, inputs: np.ndarray, lengths: np.ndarray) -> Bins:
     counted = cover(network, inputs, lengths)
     bins = {"state saturated": {"low": counted.saturated_low, "high": counted.saturated_high}}
-    if network.block_bits:
+    if 0 < _rounded_bits(network) <= _RARE_BITS:
         bins["division that ends in one half"] = {
             "rounded up": counted.division_ties_up,
             "rounded down": counted.division_ties - counted.division_ties_up,
         }
-        if network.block_bits % 2 and network.sqrt_half_bits > 8:  # one half is too rare to ask for
-            del bins["division that ends in one half"]
+    if isinstance(network, DenseNetwork) and network.activation != "none":
+        states = {"negative": counted.negative, "0": counted.zero, "positive": counted.positive}
+        if network.activation == "relu":
+            del states["negative"]
+        bins["state"] = states
     if network.input_shift < 0:
         bins["input product"] = {"that ends in one half": counted.input_ties}
     return bins
+
+
+def _rounded_bits(network: FrozenNetwork) -> int:
+    """Bits behind the point of the recurrent product before it is rounded; but of M those that are always 0."""
+    if isinstance(network, DenseNetwork):
+        factor = network.recurrent_multiplier
+        return network.recurrent_shift - (factor & -factor).bit_length() + 1
+    assert isinstance(network, IntegerNetwork)
+    return network.sqrt_half_bits if network.block_bits % 2 else network.block_bits // 2
 
 
 def _lanes(states: np.ndarray, lanes: int) -> dict[str, int]:
@@ -96,7 +110,7 @@ def _lanes(states: np.ndarray, lanes: int) -> dict[str, int]:
 
 
 def _malformed(
-    network: IntegerNetwork, description: CoreDescription, stimulus: Stimulus, lengths: np.ndarray
+    network: FrozenNetwork, description: CoreDescription, stimulus: Stimulus, lengths: np.ndarray
 ) -> dict[str, int]:
     def of(values: Sequence[int] | np.ndarray | None) -> np.ndarray:
         return np.zeros(len(lengths), dtype=int) if values is None else np.asarray(values)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import InputError
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
 from . import reference
 from .comparison import Comparison, Difference, compare
 from .description import CoreDescription
@@ -45,7 +45,7 @@ def checked_channels(channels: Sequence[int] | np.ndarray | None, count: int, av
 
 
 def expect_channels(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     description: CoreDescription,
     inputs: np.ndarray,
     channels: Sequence[int] | np.ndarray | None,

@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
 from .description import CoreDescription
 
 SHARE = 1 / 4  # of random sequences
 
 
-def has_wrong_index(network: IntegerNetwork, description: CoreDescription) -> bool:
+def has_wrong_index(network: FrozenNetwork, description: CoreDescription) -> bool:
     """Whether a beat can hold an index that is none."""
     return network.input_kind == "index" and network.input_size < 1 << 8 * description.element_bytes
 
 
 def malformed_sequences(
-    network: IntegerNetwork, description: CoreDescription, lengths: np.ndarray, seed: int, share: float = SHARE
+    network: FrozenNetwork, description: CoreDescription, lengths: np.ndarray, seed: int, share: float = SHARE
 ) -> dict[str, np.ndarray]:
     """A random choice of sequences made malformed, where the core's input has room for it.
 

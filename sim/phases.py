@@ -4,14 +4,14 @@ import random
 
 import numpy as np
 
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
 from .description import CoreDescription
 from .job import RESETS, STREAM, TIMING, Phase, Sequence
 from .stimulus import corner_inputs
 from .timing import timed_batches, timed_channels
 
 
-def timed_inputs(network: IntegerNetwork, seed: int, channels: int = 1) -> np.ndarray:
+def timed_inputs(network: FrozenNetwork, seed: int, channels: int = 1) -> np.ndarray:
     """Random sequences for the timed run, one for each of :func:`~hadamrnn.sim.timing.timed_channels`."""
     lengths = [length for _, length in timed_channels(channels)]
     shape = (len(lengths), max(lengths)) + (network.input_size,) * (network.input_kind == "vector")
@@ -54,7 +54,7 @@ def reset_moments(description: CoreDescription, most: int, seed: int) -> tuple[i
     return tuple(sorted(random.Random(seed).sample(range(1, last + 1), most)))
 
 
-def reset_inputs(network: IntegerNetwork, seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+def reset_inputs(network: FrozenNetwork, seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Sequences of one and of two steps in turn, and their lengths: one for each reset."""
     inputs, _ = corner_inputs(network, seed + 1, sequences=count, steps=2)
     return inputs, 1 + np.arange(count) % 2

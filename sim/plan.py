@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
 from .description import CoreDescription
 from .interleaving import Channel, expect_channels, streamed
 from .job import Phase
@@ -38,7 +38,7 @@ class PlannedRun:
     prefix: str = ""
 
 
-def plan_runs(network: IntegerNetwork, description: CoreDescription, stimulus: Stimulus) -> list[PlannedRun]:
+def plan_runs(network: FrozenNetwork, description: CoreDescription, stimulus: Stimulus) -> list[PlannedRun]:
     """The runs, in the order in which their differences are told: with stalls, timed, with resets.
 
     Raises

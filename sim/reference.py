@@ -54,7 +54,7 @@ def run(
 
     Parameters
     ----------
-    network : IntegerNetwork or DenseNetwork
+    network : FrozenNetwork
     inputs : integers, shape ``(N, T, m)``; for ``input_kind`` ``index`` shape ``(N, T)``
     lengths : integers from 1 to T, shape ``(N,)``, optional
         Steps of each sequence; all T unless given.
@@ -103,23 +103,22 @@ def step(network: FrozenNetwork, state: np.ndarray, x: np.ndarray) -> tuple[np.n
     """
     weight = network.input_weight.astype(np.int64)
     driven = weight[:, x].T if network.input_kind == "index" else x @ weight.T
-    total = _recurrent(network, state) + network.bias + shift_round(driven, network.input_shift)
+    recurrent = round_half_even_shift(*recurrent_product(network, state))
+    total = recurrent + network.bias + shift_round(driven, network.input_shift)
     total = _activated(network, total)
     following, _ = saturate(total, network.state_bits)
     return following, following != total
 
 
-def _recurrent(network: FrozenNetwork, state: np.ndarray) -> np.ndarray:
-    """R, the rounded product of the recurrent matrix and ``state``."""
+def recurrent_product(network: FrozenNetwork, state: np.ndarray) -> tuple[np.ndarray, int]:
+    """The product of the recurrent matrix and ``state``, exact, and its bits behind the point: R is rounded of it."""
     if isinstance(network, DenseNetwork):
         product = state @ network.recurrent_weight.astype(np.int64).T
-        return round_half_even_shift(product * network.recurrent_multiplier, network.recurrent_shift)
+        return product * network.recurrent_multiplier, network.recurrent_shift
     assert isinstance(network, IntegerNetwork)
     rotated = network.signs * walsh_hadamard(state, network.block_size)
     half = network.block_bits // 2
-    if network.block_bits % 2:
-        return round_half_even_shift(rotated * network.sqrt_half, network.sqrt_half_bits + half)
-    return round_half_even_shift(rotated, half)
+    return (rotated * network.sqrt_half, network.sqrt_half_bits + half) if network.block_bits % 2 else (rotated, half)
 
 
 def _activated(network: FrozenNetwork, total: np.ndarray) -> np.ndarray:

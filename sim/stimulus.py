@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import DenseNetwork, FrozenNetwork, IntegerNetwork
 
 
 def random_network(
@@ -41,23 +41,79 @@ def random_network(
         Sizes and formats that are no network.
     """
     random = np.random.default_rng(seed)
-    d, m, o = hidden_size, input_size, output_size
+    signs = random.choice([-1, 1], hidden_size)
+    fields = _around(random, (hidden_size, input_size, output_size), extremes, input_shift, formats)
+    return IntegerNetwork(signs=signs, block_size=block_size, **fields)
+
+
+def random_dense_network(
+    seed: int,
+    *,
+    hidden_size: int,
+    input_size: int = 1,
+    output_size: int = 10,
+    recurrent_bits: int = 4,
+    recurrent_multiplier: int | None = None,
+    extremes: float = 0.25,
+    input_shift: int | None = None,
+    **formats: Any,
+) -> DenseNetwork:
+    """The same with a dense recurrent matrix, whose product is about as large as the state.
+
+    Parameters
+    ----------
+    recurrent_multiplier : optional
+        A power of two makes division tie often; drawn unless given. The shift is such that M / 2^S fits the matrix.
+    **formats
+        Fields of :class:`~hadamrnn.quant.integer.DenseNetwork`; ``threshold`` is drawn for ``activation`` modrelu.
+
+    Others as of :func:`random_network`.
+
+    Raises
+    ------
+    InputError
+        Sizes and formats that are no network.
+    """
+    random = np.random.default_rng(seed)
+    weight = _with_corners(random, recurrent_bits, (hidden_size, hidden_size), extremes)
+    factor = int(random.integers(1, 1 << 15)) if recurrent_multiplier is None else recurrent_multiplier
+    gain = max(float(np.sqrt((weight.astype(float) ** 2).sum(axis=1).mean())), 1.0)  # of a random state
+    fields = _around(random, (hidden_size, input_size, output_size), extremes, input_shift, formats)
+    if formats.get("activation") == "modrelu" and "threshold" not in formats:
+        largest = 1 << max(fields["state_bits"] - 3, 0)
+        fields["threshold"] = random.integers(-largest, largest, hidden_size, endpoint=True)
+    return DenseNetwork(
+        recurrent_weight=weight,
+        recurrent_bits=recurrent_bits,
+        recurrent_multiplier=factor,
+        recurrent_shift=max(0, round(float(np.log2(factor * gain)))),
+        **fields,
+    )
+
+
+def _around(
+    random: np.random.Generator,
+    sizes: tuple[int, int, int],
+    extremes: float,
+    input_shift: int | None,
+    formats: dict[str, Any],
+) -> dict[str, Any]:
+    """All fields of a network but its recurrence."""
+    d, m, o = sizes
     formats = {"state_bits": 12, "weight_bits": 4} | formats
     state_bits, weight_bits = formats["state_bits"], formats["weight_bits"]
     if not 0 <= extremes <= 1:
         raise InputError(f"extremes must be from 0 to 1, not {extremes!r}")
     fields = {
-        "signs": random.choice([-1, 1], d),
         "input_weight": _with_corners(random, weight_bits, (d, m), extremes),
         "bias": _with_corners(random, state_bits - 2, (d,), extremes),
         "output_weight": _with_corners(random, weight_bits, (o, d), extremes),
         "output_bias": random.integers(-(1 << state_bits), 1 << state_bits, o, endpoint=True),
-        "block_size": block_size,
     }
     if d > 1:
         fields["bias"][random.choice(d, 2, replace=False)] = -(1 << (state_bits - 1)), (1 << (state_bits - 1)) - 1
     fitting = state_bits - _largest_product(fields["input_weight"], formats).bit_length()
-    return IntegerNetwork(**fields, **formats, input_shift=fitting if input_shift is None else input_shift)
+    return fields | formats | {"input_shift": fitting if input_shift is None else input_shift}
 
 
 def tie_network(
@@ -110,7 +166,7 @@ def tie_inputs(steps: int) -> np.ndarray:
     return inputs
 
 
-def corner_inputs(network: IntegerNetwork, seed: int, *, sequences: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+def corner_inputs(network: FrozenNetwork, seed: int, *, sequences: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Sequences of six kinds in turn: uniform, corners only, quiet, the largest, an impulse, the smallest.
 
     Parameters

@@ -5,18 +5,18 @@ from amaranth.hdl import Const, Module, Signal, signed
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...quant.integer import IntegerNetwork, shift_round
+from ...quant.integer import FrozenNetwork, shift_round
 from ..channel import copied, slot_fields
 from ..coefficient_memory import CoefficientMemory, pack
-from ..ring.recurrence import drive_layout
 from ..row_counter import RowCounter
+from ..row_layouts import drive_layout
 from ..widths import Widths
 from .index_collector import column_layout
-from .input_product import bias_layout, bias_words
+from .input_product import bias_layout, bias_words, copied_signs
 from .interleaver import slot_layout
 
 
-def column_words(network: IntegerNetwork, lanes: int) -> tuple[list[int], int]:
+def column_words(network: FrozenNetwork, lanes: int) -> tuple[list[int], int]:
     """The memory of columns: m · R words of P entries each, and the bits of an entry.
 
     A right shift (negative f), with its rounding, is done here once and for all; a left shift is only wires.
@@ -27,7 +27,7 @@ def column_words(network: IntegerNetwork, lanes: int) -> tuple[list[int], int]:
     return [pack([(entry, bits) for entry in row]) for row in rows], bits
 
 
-def column_bits(network: IntegerNetwork) -> int:
+def column_bits(network: FrozenNetwork) -> int:
     """Bits of one entry of the memory of columns: the narrowest that hold all of them."""
     return Widths.of(network).product_sum
 
@@ -42,7 +42,7 @@ class ColumnMemory(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     lanes : int
     channels : int
         C.
@@ -54,7 +54,7 @@ class ColumnMemory(wiring.Component):
     drive : ``Out(stream.Signature(drive_layout(network, lanes, channels)))``
     """
 
-    def __init__(self, network: IntegerNetwork, lanes: int, channels: int = 1) -> None:
+    def __init__(self, network: FrozenNetwork, lanes: int, channels: int = 1) -> None:
         self.network = network
         self.lanes = lanes
         self.rows = network.hidden_size // lanes
@@ -112,10 +112,10 @@ class ColumnMemory(wiring.Component):
         m.d.comb += self.drive.payload.eq(payload)
         with m.If(enable):
             m.d.sync += [self.drive.valid.eq(valid[2]), *copied(payload, flags[2], names)]
+            m.d.sync += copied_signs(self.network, payload, bias)
             for lane in range(self.lanes):
                 value = column[lane] << max(self.network.input_shift, 0)
                 m.d.sync += payload["values"][lane].eq(bias[lane].bias + value)
-                m.d.sync += payload.negative[lane].eq(bias[lane].negative)
         return m
 
     def _column(self, m: Module, words: list[int], bits: int, address: Signal, enable: Signal) -> Signal:

@@ -1,18 +1,18 @@
 """The input side where products are folded: the elements of a step in F parts, one per clock, for each row."""
 
-import numpy as np
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..channel import copied, slot_fields
-from ..coefficient_memory import CoefficientMemory, pack
-from ..ring.recurrence import drive_layout
+from ..coefficient_memory import CoefficientMemory, part_words
+from ..registered_sum import registered_sum
 from ..row_counter import RowCounter
+from ..row_layouts import drive_layout
 from ..widths import Widths
 from .input_format import InputFormat
-from .input_product import bias_layout, bias_words, registered_sum, shifted
+from .input_product import bias_layout, bias_words, copied_signs, shifted
 from .step_memory import part_layout
 
 
@@ -27,7 +27,7 @@ class FoldedProduct(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     form : InputFormat
     lanes, channels : int
         P and C.
@@ -44,7 +44,7 @@ class FoldedProduct(wiring.Component):
         with the bias.
     """
 
-    def __init__(self, network: IntegerNetwork, form: InputFormat, lanes: int, channels: int = 1) -> None:
+    def __init__(self, network: FrozenNetwork, form: InputFormat, lanes: int, channels: int = 1) -> None:
         self.network = network
         self.form = form
         self.lanes = lanes
@@ -108,22 +108,15 @@ class FoldedProduct(wiring.Component):
         m.d.comb += self.drive.payload.eq(payload)
         with m.If(enable):
             m.d.sync += [self.drive.valid.eq(whole), *(payload[mark].eq(signal) for mark, signal in of_row.items())]
+            m.d.sync += copied_signs(network, payload, bias)
             for lane in range(lanes):
                 m.d.sync += payload["values"][lane].eq(bias[lane].bias + shifted(network, totals[lane]))
-                m.d.sync += payload.negative[lane].eq(bias[lane].negative)
         return m
 
     def _word_layout(self) -> data.ArrayLayout:
         return data.ArrayLayout(data.ArrayLayout(signed(self.network.weight_bits), self.form.multipliers), self.lanes)
 
     def _coefficients(self) -> CoefficientMemory:
-        """Words in the order of the parts: row by row, and within a row part by part."""
-        d, size, bits = self.network.hidden_size, self.network.input_size, self.network.weight_bits
-        fold, multipliers = self.form.fold, self.form.multipliers
-        weights = np.zeros((d, fold * multipliers), dtype=np.int64)
-        weights[:, :size] = self.network.input_weight
-        ordered = weights.reshape(-1, self.lanes, fold, multipliers).transpose(0, 2, 1, 3)
-        words = [
-            pack([(value, bits) for value in row]) for row in ordered.reshape(-1, self.lanes * multipliers).tolist()
-        ]
+        bits, multipliers = self.network.weight_bits, self.form.multipliers
+        words = part_words(self.network.input_weight, self.lanes, multipliers, bits)
         return CoefficientMemory(words, self.lanes * multipliers * bits)

@@ -4,12 +4,12 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from .input_format import InputFormat
 from .step_collector import beat_layout
 
 
-def column_layout(network: IntegerNetwork, rows: int) -> data.StructLayout:
+def column_layout(network: FrozenNetwork, rows: int) -> data.StructLayout:
     """One step: ``base`` = index · R, the address of the first row of its column, and the flags of the step."""
     return data.StructLayout({"base": (network.input_size * rows - 1).bit_length(), "first": 1, "last": 1})
 
@@ -26,7 +26,7 @@ class IndexCollector(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     form : InputFormat
     rows : int
         R.
@@ -40,7 +40,7 @@ class IndexCollector(wiring.Component):
         Whether further steps of the sequence of the last step are to come; they are not where they are dropped.
     """
 
-    def __init__(self, network: IntegerNetwork, form: InputFormat, rows: int) -> None:
+    def __init__(self, network: FrozenNetwork, form: InputFormat, rows: int) -> None:
         self.network = network
         self.rows = rows
         super().__init__(

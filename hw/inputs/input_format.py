@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ...errors import InputError
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..parameters import CoreParameters
 
 ALL_AT_ONCE = 8  # inputs of so many elements at most have a multiplier for each of them, unless told otherwise
@@ -37,7 +37,7 @@ class InputFormat:
     latency: int
 
     @classmethod
-    def of(cls, network: IntegerNetwork, parameters: CoreParameters) -> "InputFormat":
+    def of(cls, network: FrozenNetwork, parameters: CoreParameters) -> "InputFormat":
         """The format for ``network`` on a core with ``parameters``.
 
         An index is looked up in 4 clocks: address, column, its register, the sum with the bias. Elements take

@@ -4,7 +4,7 @@ from amaranth.hdl import Array, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..row_counter import RowCounter
 from .input_format import InputFormat
 from .interleaver import slot_layout
@@ -18,7 +18,7 @@ class PartSelector(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     form : InputFormat
     rows, channels : int
         R and C.
@@ -31,7 +31,7 @@ class PartSelector(wiring.Component):
         What is in a void part does not matter.
     """
 
-    def __init__(self, network: IntegerNetwork, form: InputFormat, rows: int, channels: int) -> None:
+    def __init__(self, network: FrozenNetwork, form: InputFormat, rows: int, channels: int) -> None:
         self.count = rows * form.fold
         self.channels = channels
         super().__init__(

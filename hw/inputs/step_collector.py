@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from .input_format import InputFormat
 from .input_product import step_layout
 
@@ -25,7 +25,7 @@ class StepCollector(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     form : InputFormat
 
     Members
@@ -37,7 +37,7 @@ class StepCollector(wiring.Component):
         Whether further steps of the sequence of the last step are to come.
     """
 
-    def __init__(self, network: IntegerNetwork, form: InputFormat) -> None:
+    def __init__(self, network: FrozenNetwork, form: InputFormat) -> None:
         self.network = network
         self.form = form
         super().__init__(

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..channel import slot_fields
 from .input_format import InputFormat
 from .step_collector import beat_layout
@@ -13,7 +13,7 @@ FLAGS = data.StructLayout({"first": 1})
 """What is said of a step ahead of its parts: whether it is the ``first`` of its sequence."""
 
 
-def part_layout(network: IntegerNetwork, form: InputFormat, channels: int = 1) -> data.StructLayout:
+def part_layout(network: FrozenNetwork, form: InputFormat, channels: int = 1) -> data.StructLayout:
     """The elements that are multiplied in one clock, the flags of their step, and of several channels its slot."""
     element = signed(network.input_bits) if network.input_signed else unsigned(network.input_bits)
     fields = {"elements": data.ArrayLayout(element, form.multipliers), "first": 1, "last": 1}
@@ -33,7 +33,7 @@ class StepMemory(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     form : InputFormat
         E must divide M, or M divide E.
     rows : int
@@ -51,7 +51,7 @@ class StepMemory(wiring.Component):
         Whether further steps of the sequence of the last step at ``step`` are to come.
     """
 
-    def __init__(self, network: IntegerNetwork, form: InputFormat, rows: int) -> None:
+    def __init__(self, network: FrozenNetwork, form: InputFormat, rows: int) -> None:
         self.network = network
         self.form = form
         self.rows = rows

@@ -4,12 +4,12 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..channel import channel_field
 from .last import logit_layout
 
 
-def class_layout(network: IntegerNetwork, channels: int = 1) -> data.StructLayout:
+def class_layout(network: FrozenNetwork, channels: int = 1) -> data.StructLayout:
     """A class, its ``index``, whether it is the ``last`` of its sequence, and of several channels the ``channel``."""
     return data.StructLayout({"index": range(max(network.output_size, 2)), "last": 1} | channel_field(channels))
 
@@ -22,7 +22,7 @@ class ArgMax(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     channels : int
         C.
 
@@ -32,7 +32,7 @@ class ArgMax(wiring.Component):
     best : ``Out(stream.Signature(class_layout(network, channels)))``
     """
 
-    def __init__(self, network: IntegerNetwork, channels: int = 1) -> None:
+    def __init__(self, network: FrozenNetwork, channels: int = 1) -> None:
         self.channels = channels
         self.every = network.readout == "every"
         super().__init__(

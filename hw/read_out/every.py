@@ -6,10 +6,10 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..channel import channel_bits
-from ..ring.recurrence import handed_layout
 from ..row_counter import RowCounter
+from ..row_layouts import handed_layout
 from ..widths import Widths
 from .last import logit_layout
 from .product import ReadOutProduct, read_out_fold, read_out_latency
@@ -27,7 +27,7 @@ class ReadOutEvery(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     lanes, multipliers, channels : int
         P, M and C.
 
@@ -43,7 +43,7 @@ class ReadOutEvery(wiring.Component):
         first logit being offered, :func:`~hadamrnn.hw.read_out.product.read_out_latency`.
     """
 
-    def __init__(self, network: IntegerNetwork, lanes: int, multipliers: int, channels: int = 1) -> None:
+    def __init__(self, network: FrozenNetwork, lanes: int, multipliers: int, channels: int = 1) -> None:
         self.network = network
         self.lanes = lanes
         self.multipliers = multipliers

@@ -6,15 +6,15 @@ from amaranth.hdl import Array, Const, Module, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..channel import channel_field, words_of
-from ..ring.recurrence import handed_layout
 from ..row_counter import RowCounter
+from ..row_layouts import handed_layout
 from ..widths import Widths
 from .product import ReadOutProduct, read_out_fold, read_out_latency
 
 
-def logit_layout(network: IntegerNetwork, channels: int = 1) -> data.StructLayout:
+def logit_layout(network: FrozenNetwork, channels: int = 1) -> data.StructLayout:
     """One logit, and whether it is the ``last`` of its result.
 
     For read-out ``every`` also whether its result is that of the ``end`` of a sequence, for several channels the
@@ -36,7 +36,7 @@ class ReadOut(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     lanes, multipliers, channels : int
         P, M and C.
 
@@ -52,7 +52,7 @@ class ReadOut(wiring.Component):
         :func:`~hadamrnn.hw.read_out.product.read_out_latency`.
     """
 
-    def __init__(self, network: IntegerNetwork, lanes: int, multipliers: int, channels: int = 1) -> None:
+    def __init__(self, network: FrozenNetwork, lanes: int, multipliers: int, channels: int = 1) -> None:
         self.network = network
         self.lanes = lanes
         self.multipliers = multipliers

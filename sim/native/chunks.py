@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..comparison import Comparison, compare
 from ..description import CoreDescription
 from ..expectation import expect
@@ -73,7 +73,7 @@ class ChunkRun:
     stalls, seed, states : as of :func:`~hadamrnn.sim.native.verification.verify`
     """
 
-    network: IntegerNetwork
+    network: FrozenNetwork
     description: CoreDescription
     program: Path
     stalls: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import InputError
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from .. import reference
 
 _MEMORY = 64 << 20  # bytes that the expectation of one chunk may take, about
@@ -44,7 +44,7 @@ class Chunk:
 
 
 def data_set(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     inputs: np.ndarray,
     lengths: Sequence[int] | np.ndarray | None,
     cut_beats: Sequence[int] | np.ndarray | None,
@@ -68,7 +68,7 @@ def data_set(
     )
 
 
-def chunk_size(network: IntegerNetwork, whole: Chunk, *, states: bool, jobs: int) -> int:
+def chunk_size(network: FrozenNetwork, whole: Chunk, *, states: bool, jobs: int) -> int:
     """Sequences of a chunk, such that its expectation fits into memory and there is work for all processes."""
     count, steps = whole.inputs.shape[:2]
     values = network.hidden_size * states + network.output_size * (network.readout == "every") + network.input_size

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..comparison import compare
 from ..cosimulation import check_options
 from ..description import CoreDescription, read_description
@@ -26,7 +26,7 @@ from .simulation import simulate
 
 
 def verify(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     core: str | os.PathLike[str],
     inputs: np.ndarray,
     *,

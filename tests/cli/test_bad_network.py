@@ -39,12 +39,6 @@ class TestEveryCommand:
     def test_a_missing_file(self, refused: Callable[..., str], command: str, tmp_path: Path) -> None:
         assert self.refusal(refused, command, tmp_path / "no.safetensors").startswith("no such file")
 
-    def test_a_dense_network(self, refused: Callable[..., str], command: str, tmp_path: Path) -> None:
-        write_network(dense_network(), tmp_path / "net.safetensors")
-        line = self.refusal(refused, command, tmp_path / "net.safetensors")
-        assert line == "family must be hadamard here, not 'dense'"
-        assert [path.name for path in tmp_path.iterdir()] == ["net.safetensors"]
-
     def test_a_folder(self, refused: Callable[..., str], command: str, tmp_path: Path) -> None:
         assert self.refusal(refused, command, tmp_path).startswith("no such file")
 
@@ -83,6 +77,21 @@ class TestEveryCommand:
     ) -> None:
         rewrite(network_file, {"block_size": block})
         assert self.refusal(refused, command, network_file) == message
+
+
+def test_a_dense_network(refused: Callable[..., str], tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    write_network(dense_network(), path)
+    for command in ("estimate", "mutate"):
+        assert refused(command, path) == f"{path}: family must be hadamard here, not 'dense'"
+    assert refused("board", path, "--board", "icebreaker", "-o", tmp_path / "out").endswith("not 'dense'")
+    clock = refused("generate", path, "-o", tmp_path / "out", "--target", "ice40-up5k", "--clock", "20")
+    assert clock == "--clock goes with family hadamard, not 'dense': its registers are where they are"
+    for option, value in {"channels": "2", "stages-per-register": "2", "arrangement": "commutator"}.items():
+        line = refused("generate", path, "-o", tmp_path / "out", f"--{option}", value)
+        assert line.startswith(f"{option.replace('-', '_')} must be ")
+        assert "for a network of family dense, not " in line
+    assert [path.name for path in tmp_path.iterdir()] == ["net.safetensors"]
 
 
 def test_a_good_file_is_not_refused(run: Callable[..., Any], network_file: Path) -> None:

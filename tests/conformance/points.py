@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hadamrnn.quant.integer import IntegerNetwork
+from hadamrnn.quant.integer import FrozenNetwork
 from hadamrnn.sim.stimulus import random_network
 
 from .choices import Choices, SeededChoices
@@ -53,13 +53,13 @@ class RandomPoint:
 
     Attributes
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     parameters : fields of :class:`~hadamrnn.hw.parameters.CoreParameters`
     stalls : pattern of stalls
     """
 
     number: int
-    network: IntegerNetwork
+    network: FrozenNetwork
     parameters: Fields
     stalls: str
 

@@ -10,8 +10,9 @@ from amaranth.hdl import Assert, Assume, Const, Module, Mux, ResetSignal, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
+from hadamrnn.hw import requantiser
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.ring import root_division, transform
+from hadamrnn.hw.ring import transform
 from hadamrnn.hw.ring.butterfly import LaneButterfly
 from hadamrnn.hw.ring.recurrence import saturated
 from hadamrnn.hw.ring.root_division import RootDivision
@@ -90,7 +91,7 @@ def test_division_rounds_half_to_even(tmp_path: Path, block_bits: int) -> None:
 def test_half_up_and_truncation_are_not_half_to_even(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: Callable[..., Value]
 ) -> None:
-    monkeypatch.setattr(root_division, "round_up", wrong)
+    monkeypatch.setattr(requantiser, "round_up", wrong)
     assert not Proof(Quotient(2, 4), tmp_path).holds(1)
 
 

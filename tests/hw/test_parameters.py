@@ -20,10 +20,9 @@ from .networks import random_network
         ({"lanes": 2.0}, "lanes must be an integer of at least 1, not 2.0"),
         ({"lanes": True}, "lanes must be an integer of at least 1, not True"),
         ({"lanes": "2"}, "lanes must be an integer of at least 1, not '2'"),
-        ({"lanes": 3}, "lanes must be a power of two, not 3"),
-        ({"lanes": 12}, "lanes must be a power of two, not 12"),
         ({"stages_per_register": -1}, "stages_per_register must be an integer of at least 0, not -1"),
         ({"readout_multipliers": 0}, "readout_multipliers must be an integer of at least 1, not 0"),
+        ({"recurrent_multipliers": 0}, "recurrent_multipliers must be an integer of at least 1, not 0"),
         ({"input_beat": 0}, "input_beat must be an integer of at least 1, not 0"),
         ({"input_beat": None}, "input_beat must be an integer of at least 1, not None"),
         ({"input_multipliers": 0}, "input_multipliers must be an integer of at least 1, not 0"),
@@ -49,6 +48,14 @@ def test_bad_value_is_refused(choices: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     "hidden_size, choices, formats, message",
     [
+        (24, {"lanes": 3}, {}, "lanes must be a power of two, not 3"),
+        (24, {"lanes": 12}, {}, "lanes must be a power of two, not 12"),
+        (
+            8,
+            {"recurrent_multipliers": 2},
+            {},
+            "recurrent_multipliers must be 1 for a network of family hadamard, not 2",
+        ),
         (8, {"lanes": 16}, {}, "lanes must divide the hidden size 8 and be at most 8, not 16"),
         (24, {"lanes": 16}, {}, "lanes must divide the hidden size 24 and be at most 24, not 16"),
         (8, {"readout_multipliers": 4}, {}, "readout_multipliers must be at most the number of logits, 3, not 4"),

@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from hadamrnn.hw.ring.ring_widths import ring_widths
 from hadamrnn.hw.widths import Widths, signed_bits
 from hadamrnn.quant.integer import IntegerNetwork, round_half_even_shift, shift_round, walsh_hadamard
 
@@ -69,7 +70,7 @@ def test_logits_are_exact(network: IntegerNetwork) -> None:
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_recurrence_holds_every_state(network: IntegerNetwork) -> None:
-    widths = Widths.of(network)
+    widths = ring_widths(network)
     transforms = walsh_hadamard(every_state(network), network.block_size)
     assert widths.state == network.state_bits
     assert widths.transform == needed_bits(transforms)

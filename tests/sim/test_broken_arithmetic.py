@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hadamrnn.hw import requantiser
 from hadamrnn.hw.inputs import input_product
-from hadamrnn.hw.ring import recurrence, root_division
+from hadamrnn.hw.ring import recurrence
 from hadamrnn.quant.integer import IntegerNetwork, walsh_hadamard
 from hadamrnn.sim import reference
 from hadamrnn.sim.cosimulation import cosimulate
@@ -84,7 +85,7 @@ def turned(rounding: Callable[[np.ndarray, int], np.ndarray]) -> Callable[[np.nd
 
 
 def test_truncation_instead_of_half_to_even(monkeypatch: Patch, folder: Path, builds: Path) -> None:
-    monkeypatch.setattr(root_division, "round_up", mutants.never)
+    monkeypatch.setattr(requantiser, "round_up", mutants.never)
     report = verdict(mutants.generate_broken(folder, NETWORK), builds)
     good = states()
     monkeypatch.setattr(reference, "round_half_even_shift", turned(lambda values, shift: values >> shift))
@@ -93,7 +94,7 @@ def test_truncation_instead_of_half_to_even(monkeypatch: Patch, folder: Path, bu
 
 def test_half_up_instead_of_half_to_even(monkeypatch: Patch, folder: Path, builds: Path) -> None:
     """Differs in ties alone."""
-    monkeypatch.setattr(root_division, "round_up", mutants.half_up)
+    monkeypatch.setattr(requantiser, "round_up", mutants.half_up)
     report = verdict(mutants.generate_broken(folder, NETWORK), builds)
     good = states()
     half_up = turned(lambda values, shift: (values + (1 << (shift - 1))) >> shift)

@@ -16,8 +16,8 @@ import pytest
 from hadamrnn.errors import InputError
 from hadamrnn.hw.core import HadamardCore
 from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.hw.ring.ring_widths import ring_widths
 from hadamrnn.hw.verilog.generation import describe, fingerprint, generate, to_verilog
-from hadamrnn.hw.widths import Widths
 from hadamrnn.quant.integer import IntegerNetwork, write_network
 
 from ..networks import random_network
@@ -29,6 +29,7 @@ TRACE = {f"m_trace_{signal}" for signal in STREAM}
 GENERATE = """
 import sys
 from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.hw.ring.ring_widths import ring_widths
 from hadamrnn.hw.verilog.generation import generate
 from hadamrnn.quant.integer import read_network
 generate(read_network(sys.argv[1]), CoreParameters(lanes=2, trace=True), sys.argv[2])
@@ -137,7 +138,7 @@ def test_description_agrees_with_the_core() -> None:
         )
     assert description["rows"] == 8
     assert description["parameters"] == core.parameters.to_json()
-    assert description["widths"] == vars(Widths.of(network))
+    assert description["widths"] == vars(ring_widths(network))
     element = {"bits": 8, "bytes": 1, "signed": False, "elements": 1, "bytes_per_element": 1}
     assert description["streams"]["s_axis"] == element | {"beats_per_step": 3, "tlast": "sequence"}
     assert description["streams"]["m_axis"]["beats_per_result"] == 5
