@@ -236,12 +236,12 @@ def test_edits_that_leave_no_core(run: Run, network_file: Path, core: Path, icar
 def test_a_dense_network(run: Run, refused: Callable[..., str], core: Path, tmp_path: Path, icarus: None) -> None:
     dense = tmp_path / "dense.safetensors"
     write_network(dense_network(), dense)
-    made = run("generate", dense, "-o", tmp_path / "core", "--trace", "--recurrent-multipliers", "4", "--json")
+    made = run("generate", dense, "-o", tmp_path / "dense-core", "--trace", "--recurrent-multipliers", "4", "--json")
     assert json.loads(made.out)["network"]["family"] == "dense"
     assert json.loads(made.out)["row_cycles"] == 2
     assert json.loads(made.out)["recurrent_weight_memory_bits"] == 8 * 8 * 4
     outcome = run(
-        "verify", dense, "--dir", tmp_path / "core", "--simulator", "icarus", "--sequences", "3", "--resets", "2"
+        "verify", dense, "--dir", tmp_path / "dense-core", "--simulator", "icarus", "--sequences", "3", "--resets", "2"
     )
     assert outcome.status == 0, outcome
     assert outcome.out.endswith("equal, bit for bit\n")
