@@ -203,16 +203,16 @@ def part_of(module: str) -> str:
 
 
 def collect(options: argparse.Namespace) -> None:
-    """Write what the cache has of the present Verilog to the repository; what was there and is still so stays."""
+    """Write what the cache has of the present Verilog to the repository; what was there and is not measured anew stays.
+
+    The latter may be of an earlier Verilog, whose digest is published with it.
+    """
     published = json.loads(MEASUREMENTS.read_text(encoding="utf-8"))
     results = {(one["target"], one["number"]): one for one in published["results"]}
     components = {(one["family"], one["number"]): one for one in published["components"]}
     for point in chosen(options):
         if not list((options.cache / "verilog").glob(f"{point.number}-*.v")):
             continue
-        digest = digest_of(verilog_of(point, options.cache))
-        for key in [key for key, one in results.items() if key[1] == point.number and one["verilog_sha256"] != digest]:
-            del results[key]  # of a core that is generated otherwise now
         for name in TARGETS:
             found = cached(point, name, options.cache)
             if found is not None:

@@ -112,7 +112,8 @@ def index_input_part(sheet: DataSheet) -> Part:
     part.memories.append(Memory(*columns, initialised=True))
     if rows & (rows - 1):  # the address is index · R + row
         part.adders.append((1, base))
-        part.multipliers.append(Multiplier(1, sheet.widths.input, range_bits(rows), fixed=True))
+        odd = rows // (rows & -rows)  # zeros at the end of a constant take nothing
+        part.multipliers.append(Multiplier(1, sheet.widths.input, odd.bit_length(), fixed=True))
     add_coefficients(part, biases)
     _drive(part, sheet)
     return part

@@ -8,10 +8,11 @@ def read_out_part(sheet: DataSheet) -> Part:
     """Products of the state with V, and the sums that become logits."""
     network, parameters, lanes, rows = sheet.network, sheet.parameters, sheet.parameters.lanes, sheet.schedule.rows
     every, outputs, logit = network.readout == "every", network.output_size, sheet.widths.logit
-    many, fold = parameters.readout_multipliers, sheet.read_out_fold
+    fold = sheet.read_out_fold
+    many = -(-outputs // fold)  # multipliers beyond the logits have no weights: tools remove them
     places = many * fold
     part = Part("read_out")
-    add_coefficients(part, (rows * fold, lanes * many * network.weight_bits))
+    add_coefficients(part, (rows * fold, lanes * parameters.readout_multipliers * network.weight_bits))
     activated = network.state_bits - (network.readout_activation == "relu")
     relu = network.readout_activation == "relu"
     flags = 2 + every
@@ -45,7 +46,8 @@ def read_out_part(sheet: DataSheet) -> Part:
 
 def _multiplier(sheet: DataSheet, activated: int, words: int) -> Multiplier:
     """The products of a row with the ``words`` of V."""
-    network, lanes, many = sheet.network, sheet.parameters.lanes, sheet.parameters.readout_multipliers
+    network, lanes = sheet.network, sheet.parameters.lanes
+    many = -(-network.output_size // sheet.read_out_fold)
     signed = network.readout_activation != "relu"
     bits = activated + network.weight_bits
     operands = distinct_columns(words, lanes * many * network.weight_bits) + lanes * activated * signed
