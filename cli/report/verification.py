@@ -16,7 +16,7 @@ from .page import write_report
 from .waveform import waveform_svg
 
 if TYPE_CHECKING:
-    from ...quant.integer import IntegerNetwork
+    from ...quant.integer import FrozenNetwork
     from ...sim.explanation import Explanation
     from ...sim.report import CosimulationReport
 
@@ -88,7 +88,7 @@ def write_verification(
     return files
 
 
-def core_identity(network: IntegerNetwork, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def core_identity(network: FrozenNetwork, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """What tells one core from another: the network that it is made from, and its parameters."""
     from ...hw.verilog.generation import fingerprint
 
