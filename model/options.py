@@ -34,6 +34,8 @@ class TrainingOptions:
         rest settles on a recurrence that no longer moves. 1 for its rate to fall as ``learning_rate`` does.
     weight_decay : AdamW's, of U, b, V, c and an embedding: every step takes this times the learning rate off them.
     gradient_clip : largest Euclidean norm of the gradient of U, b, V and c together; 0 for no clipping.
+    state_bits : bits of the states that the network is trained for, 4 to 24: what rounding in an integer loop of so
+        many bits will do to the last state is added as noise, see docs/training.md; 0 for none.
     patience : training ends early after so many epochs in a row without a validation result better than the best before
         them; 0 for never.
     seed : of the initial values and of the order of the sequences.
@@ -56,12 +58,14 @@ class TrainingOptions:
     recurrent_fraction: float = 1.0
     weight_decay: float = 0.0
     gradient_clip: float = 0.0
+    state_bits: int = 0
     patience: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
         self._check_integer("epochs", 1)
         self._check_integer("batch_size", 1)
+        self._check_integer("state_bits", 0)
         self._check_integer("patience", 0)
         self._check_integer("seed", 0)
         self._check_real("learning_rate", 0, 1, above=True)

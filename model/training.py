@@ -1,6 +1,7 @@
 """Training: AdamW over shuffled batches, with checkpoints from which a run goes on bit for bit."""
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..errors import InputError
 from .arithmetic import training_arithmetic
@@ -55,6 +57,8 @@ class Trainer:
         :func:`~hadamrnn.model.sign_search.search_signs`; ``searched`` then says what was found, and in which time.
     device : ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; the network goes there and stays there.
     report : called after every step.
+    state_noise : of a Hadamard RNN with read-out ``last``: the standard deviation of the noise that each step of the
+        loop will add to the state, asked for before every epoch. It is added, √T times as large, to the last state.
 
     Raises
     ------
@@ -72,6 +76,7 @@ class Trainer:
         search: bool = False,
         device: str = "cpu",
         report: Callable[[StepReport], None] | None = None,
+        state_noise: Callable[[], float] | None = None,
     ) -> None:
         _check_fit(network, task)
         self.device = available_device(device)
@@ -80,6 +85,7 @@ class Trainer:
         self._report = report
         self._search = search
         self.searched: dict | None = None
+        self._state_noise, self._noise = state_noise, 0.0
         self._signs_learn = network.sign_latents.requires_grad
         self._optimiser = Optimiser(network, options)
         self.history: list[dict] = []
@@ -144,6 +150,8 @@ class Trainer:
         order = _order(options.seed, self._epoch, size)
         _, sign_rate = options.rates(self._epoch)
         self.network.sign_latents.requires_grad_(self._signs_learn and sign_rate > 0)
+        if self._state_noise and not self._position:
+            self._noise = self._state_noise()
         steps = -(-size // options.batch_size)
         while self._position < size:
             self._optimiser.set_rates(self._epoch + self._position / size)
@@ -172,7 +180,7 @@ class Trainer:
     def _step(self, batch: np.ndarray) -> float:
         x, y, lengths = tensors(self.task.train, batch, self.device)
         self._optimiser.zero_grad()
-        result = score(self.network(x) if lengths is None else self.network(x, lengths), y, lengths)
+        result = score(self._outputs(x, lengths), y, lengths)
         value = result.loss.item()
         if not np.isfinite(value):
             where, rate = f"epoch {self._epoch + 1}", self.options.learning_rate
@@ -187,6 +195,15 @@ class Trainer:
         self._counted += result.counted
         self._right += result.right or 0
         return value
+
+    def _outputs(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        if not self._noise:
+            return self.network(x) if lengths is None else self.network(x, lengths)
+        assert isinstance(self.network, HadamardRNN)
+        state = self.network.last_state(x, lengths)
+        drawn = torch.randn(state.shape).to(state)  # on the processor, whose generator checkpoints keep
+        steps = math.sqrt(x.shape[1]) if lengths is None else lengths[:, None].sqrt()
+        return self.network.read_out(state + self._noise * steps * drawn)
 
     def _finish_epoch(self) -> None:
         validation = evaluate(self.network, self.task.validation)
@@ -240,6 +257,7 @@ class Trainer:
             "history": self.history,
             "best": self.best,
             "searched": self.searched,
+            "state_noise": self._noise,
             "seconds": self._elapsed(),
         }
         write_checkpoint(self.folder / LAST, state)
@@ -258,7 +276,7 @@ class Trainer:
             self._loss_sum, self._counted, self._right = state["loss_sum"], state["counted"], state["right"]
             self._signs_before = state["signs_before"].to(self.device)
             self.history, self.best, self._seconds = state["history"], state["best"], state["seconds"]
-            self.searched = state["searched"]
+            self.searched, self._noise = state["searched"], state.get("state_noise", 0.0)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
         except KeyError as error:

@@ -34,6 +34,7 @@ from .configuration import ExperimentConfig, read_config
 from .network_options import FREEZABLE
 from .quantisers import sign_quantiser, weight_quantiser
 from .recurrent_quantisers import recurrent_quantiser
+from .rounding_noise import check_noise, rounding_noise
 from .run_folder import CONFIG, RESULT, clear_remains, clear_run, is_remains, read_result
 from .run_size import stored_kilobytes
 
@@ -178,11 +179,17 @@ def train(
     search = config.network.signs == "searched"
     if search:
         check_searchable(network, task)
+    bits = config.training.state_bits
+    if bits:
+        check_noise(network, bits)
     if resume:
         clear_remains(folder)
     else:
         begin(config, folder)
-    trainer = Trainer(network, task, config.training, folder, search=search, device=device, report=report)
+    noise = (lambda: rounding_noise(network, task, bits)) if bits else None
+    trainer = Trainer(
+        network, task, config.training, folder, search=search, device=device, report=report, state_noise=noise
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
         trainer.run(resume=resume and (folder / LAST).exists())

@@ -154,6 +154,38 @@ def test_a_killed_run_goes_on_bit_for_bit(task: Task, whole: Path, tmp_path: Pat
     assert metrics(tmp_path / "run") == metrics(whole)
 
 
+def test_noise_of_states_goes_on_bit_for_bit(task: Task, whole: Path, tmp_path: Path) -> None:
+    """Its size is asked for at the start of an epoch, and its values are drawn from where the run was stopped."""
+    asked = []
+
+    def noise() -> float:
+        asked.append(len(asked))
+        return 0.1 * len(asked)
+
+    def stop(report: StepReport) -> None:
+        if report.epoch * report.steps + report.step == 8:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with torch.random.fork_rng(devices=[]):
+        for name, report in (("through", None), ("stopped", stop)):
+            (tmp_path / name).mkdir()
+            asked.clear()
+            torch.manual_seed(7)
+            trainer = Trainer(network(), task, OPTIONS, tmp_path / name, report=report, state_noise=noise)
+            if report:
+                with pytest.raises(KeyboardInterrupt):
+                    trainer.run()
+                torch.manual_seed(8)
+                Trainer(network(), task, OPTIONS, tmp_path / name, state_noise=noise).run(resume=True)
+            else:
+                trainer.run()
+            assert len(asked) == OPTIONS.epochs
+    assert_same(state(tmp_path / "stopped"), state(tmp_path / "through"))
+    assert not torch.equal(
+        state(whole)["network"]["input_weight"], state(tmp_path / "through")["network"]["input_weight"]
+    )
+
+
 @pytest.mark.parametrize("step", [1, 8, 12])
 def test_ctrl_c_stops_after_the_step_and_resumes_there(task: Task, whole: Path, tmp_path: Path, step: int) -> None:
     steps = []

@@ -1,0 +1,79 @@
+"""What rounding at every step of the integer loop adds to its last state, as noise to train with."""
+
+import math
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+from ..model.network import HadamardRNN
+from ..model.objective import tensors
+from ..model.task import Task
+from .calibration import InputFormat, quantised
+from .freeze import calibrate, check_bits, quantised_integers
+
+SATURATING = 0.65
+"""The unit of states that is trained for, of the finest in which none saturates (and not as a power of two, so that the
+noise does not jump from epoch to epoch). With few bits a finer unit pays, in which one state in ten thousand saturates:
+fine-tuning chooses such a one (:func:`~.fine_tuning.fine_tune`)."""
+
+_SEQUENCES = 20  # that the rounding of input products is looked at, in all their steps
+
+
+def check_noise(network: object, state_bits: int) -> None:
+    """Refuse to train for states of ``state_bits`` bits what has none, or reads them at every step.
+
+    Raises
+    ------
+    InputError
+    """
+    if not isinstance(network, HadamardRNN) or network.readout != "last" or network.input_quantiser is None:
+        raise InputError(
+            "[training] state_bits goes with networks of kind 'hadamard' that are read after the last step, "
+            f"not {state_bits} here"
+        )
+    quantised_integers(network.input_quantiser, network.input_weight, "input")
+    check_bits(state_bits, 8)
+
+
+@torch.no_grad()
+def rounding_noise(network: HadamardRNN, task: Task, state_bits: int, *, finest: float = SATURATING) -> float:
+    """Standard deviation of what one step of the integer loop rounds away, real; T steps add √T times that.
+
+    Both roundings of a step are to the nearest and taken to be without a mean. That of s · H h / √n is of multiples of
+    1/√n units, all as frequent, with a mean square of (1 + 2/n) / 12 (for odd log2(n) the product with √½ is finer, and
+    that a little too large); that of U x in units is measured, since many inputs are zero. W is orthogonal, so later
+    steps turn the error and neither enlarge nor correlate it: the covariance of the last state's is that of one step, T
+    times.
+
+    Parameters
+    ----------
+    network : with quantisers
+    task : calibrates states, as :func:`~hadamrnn.quant.freeze.freeze` does
+    state_bits : w
+    finest : the unit of states, as a multiple of the finest in which no state of the calibration set saturates
+
+    Raises
+    ------
+    InputError
+        As freezing.
+    """
+    formats = calibrate(network, task, state_bits=state_bits)
+    weight, weight_scale, _ = quantised_integers(network.input_quantiser, network.effective_input_weight(), "input")
+    unit = finest * formats.largest_state / formats.state_limit
+    variance = (1 + 2 / network.block_size) / 12
+    product_unit = weight_scale * formats.inputs.scale
+    if unit > product_unit:  # finer units hold the products exactly
+        products = _products(weight, task, formats.inputs) * (product_unit / unit)
+        variance += float(np.square(products - np.rint(products)).mean())
+    return unit * math.sqrt(variance)
+
+
+def _products(weight: np.ndarray, task: Task, form: InputFormat) -> np.ndarray:
+    """U x of integers, of shape ``(steps, d)``: of every step of some training sequences."""
+    seen = task.train.first(_SEQUENCES)
+    x, _, lengths = tensors(seen, np.arange(len(seen)), torch.device("cpu"))
+    steps = x.flatten(0, 1) if lengths is None else x[torch.arange(x.shape[1]) < lengths[:, None]]
+    if task.input_kind == "index":
+        return weight.T[steps.numpy()].astype(np.float64)
+    return np.rint(quantised(steps.numpy(), form).astype(np.float64) / form.scale) @ weight.T.astype(np.float64)
