@@ -7,10 +7,10 @@ from .target import PlaceAndRoute, Resource, Target
 _HX8K = Delays(register=1.5, memory=0.4, adder=2.9, carry=0.13, table=0.6, rest=7.2)
 _UP5K = Delays(register=2.0, memory=1.0, adder=8.0, carry=0.28, table=2.5, rest=19.5)
 
-# Yosys 0.70 loses a product where two are added behind their registers: ice40_dsp takes one register into both
-# multipliers, as the product's in the one and as the addend's in the other, whose addend is then undriven. What is to
-# be kept it takes as no addend; the product's register still goes into its multiplier.
-_KEEP_PRODUCTS = "setattr -set keep 1 *read_out*products/w:product_*_*"
+# Yosys 0.70 loses products where there are several multipliers side by side: ice40_dsp takes one register into two of
+# them, as the product's in the one and as an operand's or the addend's in the other, which is then undriven. A wire
+# that is to be kept it takes into none. A single multiplier (no product_…) may have its register.
+_KEEP_PRODUCTS = "setattr -set keep 1 *read_out*products/w:product_* %m w:product* %i"
 
 
 def _ice40(

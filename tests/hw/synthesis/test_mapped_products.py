@@ -57,10 +57,14 @@ endmodule
 """
 
 
-def compare(folder: Path, target: Target, lanes: int) -> tuple[int, int, int]:
+def compare(
+    folder: Path, target: Target, lanes: int, multipliers: int = 1, activation: str = "relu"
+) -> tuple[int, int, int]:
     """Sums compared, sums that are not those of the Verilog, and multipliers, of products mapped to a target."""
-    network = random_network(16, 16, state_bits=STATE_BITS, weight_bits=WEIGHT_BITS, seed=3)
-    component = ReadOutProduct(network, lanes, 1)
+    network = random_network(
+        16, 16, state_bits=STATE_BITS, weight_bits=WEIGHT_BITS, seed=3, readout_activation=activation
+    )
+    component = ReadOutProduct(network, lanes, multipliers)
     products = write_verilog(word_netlist(component, "core_read_out_products"))
     sizes = {"top": lanes * STATE_BITS - 1, "sum": len(component.sums.as_value()) - 1}
     (folder / "design.v").write_text(products + WRAPPED.format(name="gate", **sizes))
@@ -81,11 +85,16 @@ def run(command: list[str], folder: Path) -> str:
 
 
 @pytest.mark.usefixtures("icarus")
-@pytest.mark.parametrize("lanes", [1, 4])
-def test_mapped_products_are_those_of_the_verilog(tmp_path: Path, lanes: int) -> None:
-    compared, wrong, multipliers = compare(tmp_path, UP5K, lanes)
+@pytest.mark.parametrize(
+    ("lanes", "multipliers", "activation"),
+    [(1, 1, "relu"), (4, 1, "relu"), (2, 2, "relu"), (1, 2, "none"), (1, 3, "none"), (4, 2, "none")],
+)
+def test_mapped_products_are_those_of_the_verilog(
+    tmp_path: Path, lanes: int, multipliers: int, activation: str
+) -> None:
+    compared, wrong, mapped = compare(tmp_path, UP5K, lanes, multipliers, activation)
     assert compared > 200
-    assert (wrong, multipliers) == (0, lanes)
+    assert (wrong, mapped) == (0, lanes * multipliers)
 
 
 @pytest.mark.usefixtures("icarus")
