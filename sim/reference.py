@@ -101,13 +101,17 @@ def step(network: FrozenNetwork, state: np.ndarray, x: np.ndarray) -> tuple[np.n
     (ndarray, ndarray)
         The next state, int64, and a mask of the units that were clipped, both of shape ``(N, d)``.
     """
+    activated = _activated(network, total(network, state, x))
+    following, _ = saturate(activated, network.state_bits)
+    return following, following != activated
+
+
+def total(network: FrozenNetwork, state: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """R + B + shift(U x, f), before activation and saturation: arguments as of :func:`step`, int64, ``(N, d)``."""
     weight = network.input_weight.astype(np.int64)
     driven = weight[:, x].T if network.input_kind == "index" else x @ weight.T
     recurrent = round_half_even_shift(*recurrent_product(network, state))
-    total = recurrent + network.bias + shift_round(driven, network.input_shift)
-    total = _activated(network, total)
-    following, _ = saturate(total, network.state_bits)
-    return following, following != total
+    return recurrent + network.bias + shift_round(driven, network.input_shift)
 
 
 def recurrent_product(network: FrozenNetwork, state: np.ndarray) -> tuple[np.ndarray, int]:

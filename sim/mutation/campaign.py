@@ -14,12 +14,15 @@ from ...errors import InputError
 from ...hw.core import HadamardCore
 from ...hw.verilog.generation import generate
 from ..build import SimulationError
+from ..extremes import extreme_inputs
 from ..simulators import find_simulator
+from .difference_tracking import tracked
 from .equivalence import Proof, prove
 from .mutants import MutableCore, Mutant, choose
 from .report import MutationReport, Outcome
 from .suite import Subject
 from .trial import Trial
+from .width_claims import WidthClaim, width_claim
 
 _TOP = "hadamard_core"
 
@@ -31,15 +34,38 @@ class _Task:
     trial: Trial
     original: str
     verilog: str
+    tracked: str | None
+    claim: WidthClaim | None
     proof_seconds: int
+
+    @classmethod
+    def of(cls, trial: Trial, core: MutableCore, mutant: Mutant, proof_seconds: int) -> "_Task":
+        description = json.loads((trial.folder / f"{_TOP}.json").read_text())
+        module, cell = core.original(mutant)
+        lanes, change = description["parameters"]["lanes"], mutant.change
+        return cls(
+            trial=trial,
+            original=core.verilog,
+            verilog=core.mutated(mutant),
+            tracked=tracked(core.pair(mutant), description),
+            claim=None if cell is None else width_claim(trial.network, lanes, module, cell, change),
+            proof_seconds=proof_seconds,
+        )
 
     def __call__(self) -> tuple[Any, Proof | None]:
         verdict = self.trial(self.verilog)
         if verdict.found:
             return verdict, None
+        return verdict, self._proof()
+
+    def _proof(self) -> Proof:
+        said = None if self.claim is None else self.claim.proved(self.trial.network, self.proof_seconds)
+        if said is not None:
+            return Proof(True, said)
         description = json.loads((self.trial.folder / f"{_TOP}.json").read_text())
         with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
-            return verdict, prove(self.original, self.verilog, description, Path(scratch), self.proof_seconds)
+            texts, folder = (self.original, self.verilog), Path(scratch)
+            return prove(*texts, description, folder, self.proof_seconds, tracked=self.tracked)
 
 
 def run_campaign(
@@ -92,12 +118,13 @@ def run_campaign(
                 sequences=sequences,
                 steps=steps,
                 seed=seed,
+                extremes=extreme_inputs(subject.network, seed, steps=steps),
             )
             _check_sound(trial, core.verilog, subject.name)
             share = count // len(subjects) + (number < count % len(subjects))
             possible += len(core.mutants)
             for mutant in choose(core.mutants, share, seed):
-                tasks.append(_Task(trial, core.verilog, core.mutated(mutant), proof_seconds))
+                tasks.append(_Task.of(trial, core, mutant, proof_seconds))
                 drawn.append((subject, mutant, core.difference(mutant)))
         results = _run_all(tasks, min(jobs, len(tasks)), progress)
     outcomes = tuple(

@@ -13,6 +13,7 @@ from ...hw.verilog.trimming import trim
 from ...hw.verilog.word_netlist import Bit, Cell, Module, word_netlist
 from ...hw.verilog.writer import write_verilog
 from . import edits
+from .flattening import FlatPair, flatten
 
 _EDITS = {
     "operator": edits.operators,
@@ -85,6 +86,16 @@ class MutableCore:
         if mutant.outputs is not None:
             module.outputs = module.outputs | mutant.outputs
         return write_verilog(modules)
+
+    def pair(self, mutant: Mutant) -> FlatPair:
+        """The core and the one with the fault, without hierarchy."""
+        return flatten(self._modules, mutant.module, mutant.cell, mutant.outputs)
+
+    def original(self, mutant: Mutant) -> tuple[Module, Cell | None]:
+        """Where the fault is, and the cell as it is without it; None for a fault of an output."""
+        module = self._modules[mutant.module]
+        name = None if mutant.cell is None else mutant.cell.name
+        return module, next((cell for cell in module.cells if cell.name == name), None)
 
     def difference(self, mutant: Mutant) -> tuple[str, ...]:
         """The lines of Verilog that differ, beginning with ``-`` (the core) or ``+`` (the mutant)."""

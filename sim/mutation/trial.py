@@ -11,14 +11,14 @@ import numpy as np
 from ...quant.integer import IntegerNetwork
 from ..build import SimulationError
 from ..cosimulation import cosimulate
-from ..description import read_description
+from ..description import CoreDescription, read_description
 from ..malformed import malformed_sequences
 from ..native.verification import verify
 from ..report import CosimulationReport
 from ..stimulus import corner_inputs
 
 MANY = 4000  # sequences of the last attempt: rare states, and classes that hang on one unit of a logit
-ATTEMPTS = ("random stalls", "worst stalls, and resets at every clock", "many sequences")
+ATTEMPTS = ("random stalls", "worst stalls, and resets at every clock", "many sequences, and extreme ones")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,7 @@ class Trial:
     simulator : ``"icarus"`` or ``"verilator"``, for the first two attempts
     sequences, steps : of each of these, at most so many steps
     seed : of inputs and stalls
+    extremes : inputs and lengths of sequences with large sums (:mod:`~hadamrnn.sim.extremes`), for the last attempt
     """
 
     network: IntegerNetwork
@@ -62,6 +63,7 @@ class Trial:
     sequences: int
     steps: int
     seed: int
+    extremes: tuple[np.ndarray, np.ndarray] | None = None
 
     def __call__(self, verilog: str) -> Verdict:
         """Try the core whose Verilog is ``verilog``."""
@@ -90,26 +92,52 @@ class Trial:
         return self._cosimulate(folder, seed, stalls="worst", resets=1000)
 
     def _with_many_sequences(self, folder: Path, seed: int) -> CosimulationReport:
-        """Thousands, half of them uniform, by the native engine; some, where the core has ports it does not drive."""
+        """Thousands, half of them uniform, by the native engine; some, where the core has ports it does not drive.
+
+        Before them those that make the largest sums.
+        """
         description = read_description(folder)
         if description.channels > 1:
-            return self._cosimulate(folder, seed, sequences=20 * self.sequences, stalls="none")
+            return self._cosimulate(folder, seed, sequences=20 * self.sequences, stalls="none", extremes=self.extremes)
         inputs, lengths = corner_inputs(self.network, seed, sequences=MANY, steps=self.steps)
         uniform = np.random.default_rng((seed, 3))
         inputs[::2] = uniform.integers(*self.network.input_range, inputs[::2].shape, endpoint=True)
-        options: dict[str, Any] = malformed_sequences(self.network, description, lengths, seed)
+        inputs, lengths, options = self._with_extremes(description, inputs, lengths, seed, self.extremes)
         builds, states = folder / "build", description.trace
         return verify(
             self.network, folder, inputs, lengths=lengths, seed=seed, states=states, build_folder=builds, **options
         )
 
+    def _with_extremes(
+        self,
+        description: CoreDescription,
+        inputs: np.ndarray,
+        lengths: np.ndarray,
+        seed: int,
+        extremes: tuple[np.ndarray, np.ndarray] | None,
+    ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+        """Some of ``inputs`` made malformed, behind ``extremes``, which are whole."""
+        malformed = malformed_sequences(self.network, description, lengths, seed)
+        if extremes is None:
+            return inputs, lengths, malformed
+        whole = np.zeros_like(extremes[1])
+        options = {name: np.concatenate([whole, places]) for name, places in malformed.items()}
+        return np.concatenate([extremes[0], inputs]), np.concatenate([extremes[1], lengths]), options
+
     def _cosimulate(
-        self, folder: Path, seed: int, *, stalls: str, sequences: int | None = None, resets: int = 0
+        self,
+        folder: Path,
+        seed: int,
+        *,
+        stalls: str,
+        sequences: int | None = None,
+        resets: int = 0,
+        extremes: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> CosimulationReport:
         description = read_description(folder)
         count = self.sequences if sequences is None else sequences
         inputs, lengths = corner_inputs(self.network, seed, sequences=count, steps=self.steps)
-        options: dict[str, Any] = malformed_sequences(self.network, description, lengths, seed)
+        inputs, lengths, options = self._with_extremes(description, inputs, lengths, seed, extremes)
         # A reset somewhere within the first steps.
         interrupted = int(np.random.default_rng((seed, 2)).integers(1, 3 * description.latency_of_one_step))
         return cosimulate(
