@@ -1,10 +1,12 @@
 """Many runs of tools at once: on processes of this machine, or on a Dask cluster, which schedules them."""
 
 import importlib
+import os
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import TypeVar
 
 from ...errors import InputError
@@ -33,7 +35,7 @@ def executor(jobs: int = 1, scheduler: str | None = None) -> Iterator[Executor]:
         raise InputError(f"jobs must be at least 1, not {jobs}")
     if scheduler is None:
         # Not forked: the caller may have threads, such as those that show progress.
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
             try:
                 yield pool
             except BaseException:
@@ -50,6 +52,18 @@ def executor(jobs: int = 1, scheduler: str | None = None) -> Iterator[Executor]:
         raise InputError(f"scheduler must be the address of a Dask scheduler, not {scheduler!r} ({error})") from error
     with client:
         yield client.get_executor()
+
+
+def end_with_parent() -> None:
+    """In a worker: end where the parent does. One whose parent was killed would wait for work for ever."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def result_or_error(future: Future[Result]) -> tuple[Result, None] | tuple[None, str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import InputError
 from ...hw.core import HadamardCore
+from ...hw.synthesis.executor import end_with_parent
 from ...hw.verilog.generation import generate
 from ..build import SimulationError
 from ..extremes import extreme_inputs
@@ -151,7 +152,8 @@ def _check_sound(trial: Trial, verilog: str, name: str) -> None:
 
 def _run_all(tasks: list[_Task], jobs: int, progress: Callable[[int], None]) -> list[tuple[Any, Proof | None]]:
     results = []
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:  # not forked: the caller may have threads
+    # Not forked: the caller may have threads.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         outcomes = pool.map(_run, tasks) if jobs > 1 else map(_run, tasks)
         for result in outcomes:
             results.append(result)

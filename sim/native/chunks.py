@@ -1,17 +1,16 @@
 """A data set in chunks: each is run through the core from a reset on, and compared, by itself."""
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 from typing import Protocol
 
 import numpy as np
 
+from ...hw.synthesis.executor import end_with_parent
 from ...quant.integer import FrozenNetwork
 from ..comparison import Comparison, compare
 from ..description import CoreDescription
@@ -154,7 +153,7 @@ def run_chunks(
 def _run_side_by_side(run: ChunkRun, chunks: Iterator[Chunk], jobs: int, take: Callable[[Outcome], None]) -> None:
     passed = True
     # Not forked: the caller may have threads.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         running: set[Future[Outcome]] = set()
         while True:
             while len(running) < jobs and passed:
@@ -168,15 +167,3 @@ def _run_side_by_side(run: ChunkRun, chunks: Iterator[Chunk], jobs: int, take: C
             for future in done:
                 take(future.result())
                 passed &= future.result().passed
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
-    parent = parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()

@@ -2,6 +2,11 @@
 
 import importlib.util
 import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +30,43 @@ def test_workers_are_not_forked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fork", None)
     with executor(jobs=1) as pool:
         assert pool.submit(os.getpid).result() != os.getpid()
+
+
+_KILLED = """
+import os, time
+from hadamrnn.hw.synthesis.executor import executor
+
+if __name__ == "__main__":
+    with executor(jobs=1) as pool:
+        print(pool.submit(os.getpid).result(), flush=True)
+        pool.submit(time.sleep, 600).result()
+"""
+
+
+def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    """Also one that is at work: nobody waits for it any more."""
+    script = tmp_path / "script.py"
+    script.write_text(_KILLED)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    try:
+        while time.monotonic() < deadline and _runs(worker):
+            time.sleep(0.05)
+        assert not _runs(worker)
+    finally:
+        if _runs(worker):
+            os.kill(worker, signal.SIGKILL)
+
+
+def _runs(process: int) -> bool:
+    """Whether there is such a process that has not ended: one that nobody has waited for yet is a zombie."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_each_result_or_the_reason_why_there_is_none() -> None:
