@@ -9,6 +9,7 @@ that state may be one that no sequence reaches. The solver, HiGHS, reckons in fl
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -99,16 +100,20 @@ class _Steps:
         self.fraction_bits = network.block_bits // 2 + network.sqrt_half_bits * (network.block_bits % 2)
         edges = (0, 0) if begins else (self.low, self.high)
         states = [self._number(*edges) for _ in range(network.hidden_size)]
+        self.totals: list[int] = []
         for _ in range(steps):
-            totals = self._totals(states)
-            states = [self._saturated(total) for total in totals]
-        self.totals, self.states = totals, states
+            self.totals = self._totals(states)
+            states = [self._saturated(total) for total in self.totals]
+        self.states = states
 
     def excludes(self, linear: _Linear, sign: int, limit: int, seconds: float) -> bool:
         """Whether ``sign`` · ``linear`` can be proved never to reach ``limit``."""
         relu = self.network.readout_activation == "relu" and not linear.of_totals
         numbers = self.totals if linear.of_totals else self.states
-        terms = {self._positive(numbers[u]) if relu else numbers[u]: sign * w for u, w in linear.weights.items()}
+        terms: dict[int, float] = {
+            self._positive(numbers[unit]) if relu else numbers[unit]: sign * weight
+            for unit, weight in linear.weights.items()
+        }
         largest = sum(max(w * self.lower[n], w * self.upper[n]) for n, w in terms.items()) + sign * linear.constant
         if largest < limit:
             return True
@@ -118,13 +123,15 @@ class _Steps:
         ]
         row, column, value = zip(*places, strict=True)
         matrix = coo_array((value, (row, column)), shape=(len(self.rows), len(self.lower)))
+        lower: Any = np.array(self.lower)  # scipy's annotations know of one number only
+        upper: Any = np.array(self.upper)
+        least: Any = np.array([low for _, low, _ in self.rows])
+        most: Any = np.array([high for *_, high in self.rows])
         answer = milp(
             np.zeros(len(self.lower)),
             integrality=np.ones(len(self.lower)),
-            bounds=Bounds(self.lower, self.upper),
-            constraints=LinearConstraint(
-                matrix.tocsr(), [low for _, low, _ in self.rows], [high for *_, high in self.rows]
-            ),
+            bounds=Bounds(lower, upper),
+            constraints=LinearConstraint(matrix.tocsr(), least, most),
             options={"time_limit": seconds},
         )
         return answer.status == _INFEASIBLE
