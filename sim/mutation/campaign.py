@@ -10,10 +10,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...errors import InputError
 from ...hw.core import HadamardCore
 from ...hw.synthesis.executor import end_with_parent
 from ...hw.verilog.generation import generate
+from ...quant.integer import FrozenNetwork, IntegerNetwork
 from ..build import SimulationError
 from ..extremes import extreme_inputs
 from ..simulators import find_simulator
@@ -49,7 +52,9 @@ class _Task:
             original=core.verilog,
             verilog=core.mutated(mutant),
             tracked=tracked(core.pair(mutant), description),
-            claim=None if cell is None else width_claim(trial.network, lanes, module, cell, change),
+            claim=None
+            if cell is None or not isinstance(trial.network, IntegerNetwork)
+            else width_claim(trial.network, lanes, module, cell, change),
             proof_seconds=proof_seconds,
         )
 
@@ -119,7 +124,7 @@ def run_campaign(
                 sequences=sequences,
                 steps=steps,
                 seed=seed,
-                extremes=extreme_inputs(subject.network, seed, steps=steps),
+                extremes=_extremes(subject.network, seed, steps),
             )
             _check_sound(trial, core.verilog, subject.name)
             share = count // len(subjects) + (number < count % len(subjects))
@@ -142,6 +147,10 @@ def run_campaign(
         possible=possible,
         outcomes=outcomes,
     )
+
+
+def _extremes(network: FrozenNetwork, seed: int, steps: int) -> tuple[np.ndarray, np.ndarray] | None:
+    return extreme_inputs(network, seed, steps=steps) if isinstance(network, IntegerNetwork) else None
 
 
 def _check_sound(trial: Trial, verilog: str, name: str) -> None:
