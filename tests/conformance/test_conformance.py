@@ -28,7 +28,7 @@ from .points import Space
 from .strategies import SMALL, TINY, dense_networks, points
 
 QUICK_EXAMPLES = 10  # two seconds each
-LONG_PARTS, LONG_EXAMPLES = 8, int(os.environ.get("HADAMRNN_EXAMPLES", "40"))
+LONG_PARTS, LONG_EXAMPLES = 8, int(os.environ.get("HADAMRNN_EXAMPLES", "20"))
 
 # No deadline: what a simulator takes says nothing. No database: a run depends on nothing but the code.
 FIXED = settings(
@@ -99,7 +99,7 @@ def test_a_saved_point(builds: Path, saved: Path, tmp_path: Path, icarus: None) 
 
 
 def test_the_points_of_the_long_test_reach_everything() -> None:
-    drawn = [point for part in range(LONG_PARTS) for point in draw_points(SMALL, 100 + part, 40)]
+    drawn = [point for part in range(LONG_PARTS) for point in draw_points(SMALL, 100 + part, 20)]
     reached = {feature for point in drawn for feature in features(point)}
     kinds = product(("vector", "index"), ("last", "every"), ("logits", "class"), ("relu", "none"))
     expected = set(kinds) | set(product(YES_OR_NO, (False, True)))
