@@ -96,6 +96,8 @@ def command(
         raise click.UsageError("give run folders, frozen networks or --zoo")
     check_choice("--by", by, ORDERS)
     parameters = CoreParameters(lanes=lanes)
+    if lanes & (lanes - 1):  # figures are those of Hadamard networks
+        raise InputError(f"lanes must be a power of two, not {lanes}")
     target = None if target_name is None else get_target(target_name)
     if path is not None:
         check_writable(path, "-o")

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...errors import InputError
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import IntegerNetwork, check_hadamard
 from ..data_sheet import DataSheet
 from ..inputs.input_memories import coefficient_memories, element_memories
 from ..parameters import CoreParameters
@@ -121,6 +121,7 @@ def estimate(
     """
     if steps < 1:
         raise InputError(f"steps must be at least 1, not {steps}")
+    check_hadamard(network)
     sheet = DataSheet(network, parameters)
     parts = structure(sheet)
     work = operations(sheet, parts)
