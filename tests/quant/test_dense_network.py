@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 
 from hadamrnn.errors import InputError
-from hadamrnn.hw.data_sheet import DataSheet
-from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.quant.certificate import certify, state_bounds, worst_inputs
 from hadamrnn.quant.integer import DenseNetwork, IntegerNetwork, modrelu
 from hadamrnn.quant.integer.size import stored_bits
@@ -106,8 +104,6 @@ def test_products_must_fit_the_reference() -> None:
         lambda network: certify(network, 3),
         lambda network: state_bounds(network, 3),
         lambda network: worst_inputs(network, 0, 3),
-        lambda network: CoreParameters().check(network),
-        lambda network: DataSheet(network, CoreParameters()),
     ],
 )
 def test_what_only_a_hadamard_network_has_is_refused(use: Any) -> None:
