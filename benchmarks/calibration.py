@@ -9,7 +9,7 @@ python benchmarks/calibration.py collect
 result in a cache whose key is the Verilog, the target and the versions of the tools: it can be stopped and started
 again at any time, and measures anew only what changed. Devices whose mapping is one and the same command share the
 mapped netlist. ``components`` maps points that are not held out without flattening them, for the look-up tables of each
-component. ``collect`` adds what the cache has of the present Verilog to hw/estimate/measurements.json;
+component. ``collect`` adds what the cache has of the present Verilog to benchmarks/measurements.json;
 benchmarks/calibration_fit.py goes on from there.
 """
 
@@ -39,7 +39,7 @@ from hadamrnn.hw.verilog.generation import to_verilog
 from hadamrnn.replacement import write_whole
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "hadamrnn" / "calibration"
-MEASUREMENTS = Path(__file__).resolve().parents[1] / "hw" / "estimate" / "measurements.json"
+MEASUREMENTS = Path(__file__).resolve().parent / "measurements.json"
 COMPONENT_TARGETS = {"ice40": "ice40-hx8k", "ecp5": "ecp5-25k"}
 LUTS = ("SB_LUT4", "LUT4")
 SEEDS = (1, 2, 3)  # of the placer: the next one where the router makes no progress

@@ -4,7 +4,7 @@ python benchmarks/calibration_fit.py            fits, writes hw/estimate/coeffic
 python benchmarks/calibration_fit.py --plot     the same, and docs/pictures/estimates.svg
 python benchmarks/calibration_fit.py --table    the errors as the table of docs/estimates.md
 
-It reads hw/estimate/measurements.json alone (and makes the points' networks again, from their numbers). A coefficient
+It reads benchmarks/measurements.json alone (and makes the points' networks again, from their numbers). A coefficient
 is a cost for each bit of a kind of logic: least squares over whole cores and over the components of cores, none of
 them held out, drawn towards what is plain to see (an adder on iCE40 is one look-up table a bit) where there is little
 to fit to. Nothing in the measurements of a held-out point is used before the table of errors.
