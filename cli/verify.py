@@ -19,6 +19,7 @@ from .task_options import task_option
 if TYPE_CHECKING:
     from ..quant.integer import FrozenNetwork
     from ..sim.explanation import Explanation
+    from ..sim.plan import Stimulus
     from ..sim.report import CosimulationReport
 
 
@@ -141,12 +142,9 @@ def command(
     could not be built or broke off.
     """
     from ..quant.integer import read_frozen
-    from ..sim.build import SimulationError
     from ..sim.plan import Stimulus
     from .report.verification import check_report_folder, command_line, core_identity, write_verification
-    from .verify_cocotb import explain_sequence, verify_cocotb
     from .verify_inputs import verify_inputs
-    from .verify_native import verify_native
 
     _check_engine(engine, simulator, jobs, resets)
     if folder is not None:
@@ -161,37 +159,19 @@ def command(
     if report_folder is not None:
         check_report_folder(report_folder)
     stimulus = Stimulus(inputs=inputs, lengths=lengths, stalls=stalls, seed=seed, resets=resets)
-    explanation = None
-    try:
-        if engine == "native":
-            report = verify_native(
-                network,
-                folder,
-                parameters,
-                inputs,
-                lengths,
-                stalls=stalls,
-                seed=seed,
-                states=states,
-                jobs=jobs,
-                resume=resume,
-            )
-            wrong = (report.first_difference_fields or {}).get("sequence")
-            if report_folder is not None and wrong is not None:
-                explanation = explain_sequence(network, folder, parameters, replace(stimulus, resets=0), wrong)
-        else:
-            report, explanation = verify_cocotb(
-                network,
-                folder,
-                parameters,
-                stimulus,
-                simulator=simulator,
-                states=states,
-                malformed=task == "random" and arrays is None,
-                explained=report_folder is not None,
-            )
-    except SimulationError as error:
-        raise NoVerdict(str(error)) from error
+    report, explanation = _compare(
+        network,
+        folder,
+        parameters,
+        stimulus,
+        engine=engine,
+        simulator=simulator,
+        jobs=jobs,
+        resume=resume,
+        states=states,
+        malformed=task == "random" and arrays is None,
+        explained=report_folder is not None,
+    )
     files = []
     if report_folder is not None:
         subject = _subject(network_path, folder, network, parameters)
@@ -204,6 +184,57 @@ def command(
         for file in files:
             click.echo(f"wrote {file}")
     return int(not report.passed)
+
+
+def _compare(
+    network: FrozenNetwork,
+    folder: Path | None,
+    parameters: CoreParameters,
+    stimulus: Stimulus,
+    *,
+    engine: str,
+    simulator: str,
+    jobs: int | None,
+    resume: bool,
+    states: bool | None,
+    malformed: bool,
+    explained: bool,
+) -> tuple[CosimulationReport, Explanation | None]:
+    """What the chosen engine finds, and for ``explained`` how its first difference came about."""
+    from ..sim.build import SimulationError
+    from .verify_cocotb import explain_sequence, verify_cocotb
+    from .verify_native import verify_native
+
+    try:
+        if engine == "cocotb":
+            return verify_cocotb(
+                network,
+                folder,
+                parameters,
+                stimulus,
+                simulator=simulator,
+                states=states,
+                malformed=malformed,
+                explained=explained,
+            )
+        report = verify_native(
+            network,
+            folder,
+            parameters,
+            stimulus.inputs,
+            stimulus.lengths,
+            stalls=stimulus.stalls,
+            seed=stimulus.seed,
+            states=states,
+            jobs=jobs,
+            resume=resume,
+        )
+        wrong = (report.first_difference_fields or {}).get("sequence")
+        if not explained or wrong is None:
+            return report, None
+        return report, explain_sequence(network, folder, parameters, replace(stimulus, resets=0), wrong)
+    except SimulationError as error:
+        raise NoVerdict(str(error)) from error
 
 
 def _subject(network_path: Path, folder: Path | None, network: FrozenNetwork, parameters: CoreParameters) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ def verify_native(
     folder: Path | None,
     parameters: CoreParameters,
     inputs: np.ndarray,
-    lengths: np.ndarray | None,
+    lengths: Sequence[int] | np.ndarray | None,
     *,
     stalls: str,
     seed: int,

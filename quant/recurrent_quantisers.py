@@ -5,6 +5,7 @@ high power. But the file lets M and S be anything: ``"spectral"`` chooses them s
 grow nor vanish, and rounds to a finer grid, as scale and range no longer have to be one another's.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -24,7 +25,7 @@ NORMAL_STEPS = {2: 1.0484, 3: 0.6018, 4: 0.3386, 5: 0.1888, 6: 0.1042, 7: 0.0569
 DOUBLINGS = 10  # growth is that over 2^10 steps, about as many as the sequences have that are hard to learn
 
 
-class RecurrentUniform(nn.Module):
+class RecurrentUniform(nn.Module, ABC):
     """What both quantisers of p bits share: integers round(w / grid) in [−2^(p−1), 2^(p−1) − 1], half to even.
 
     The value is integers · step, ``step`` = M / 2^S with M of 15 bits, exact in single precision: what training
@@ -35,13 +36,13 @@ class RecurrentUniform(nn.Module):
         super().__init__()
         self.bit_width = PublishedUniform(bit_width).bit_width
 
+    @abstractmethod
     def grid(self, x: Tensor) -> Tensor:
         """The distance of neighbours in W before it is scaled, a scalar above 0."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, integers: Tensor, grid: Tensor) -> Tensor:
         """The real value of one unit, M / 2^S."""
-        raise NotImplementedError
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         levels = 2 ** (self.bit_width - 1)

@@ -96,6 +96,20 @@ def cosimulate(
         resets=resets,
     )
     runs = plan_runs(network, description, stimulus)
+    bench, records = _run(description, stimulus, runs, simulator, build_folder, start)
+    coverage = functional_coverage(network, description, stimulus, runs, records)
+    return _report(description, bench, runs, records, coverage)
+
+
+def _run(
+    description: CoreDescription,
+    stimulus: Stimulus,
+    runs: Sequence[PlannedRun],
+    simulator: str,
+    build_folder: str | os.PathLike[str] | None,
+    start: float,
+) -> tuple[Bench, dict[str, Record]]:
+    """Compile the core and simulate it; ``start`` is when the whole began."""
     found = find_simulator(simulator)
     with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
         build_start = time.perf_counter()
@@ -108,13 +122,12 @@ def cosimulate(
         engine_version=version("cocotb"),
         simulator=found.name,
         simulator_version=found.version,
-        stalls=stalls,
-        seed=seed,
+        stalls=stimulus.stalls,
+        seed=stimulus.seed,
         build_seconds=build_seconds,
         start=start,
     )
-    coverage = functional_coverage(network, description, stimulus, runs, records)
-    return _report(description, bench, runs, records, coverage)
+    return bench, records
 
 
 def _report(

@@ -84,21 +84,7 @@ def build(
         for suffix, text in texts.items():
             (work / f"design.{suffix}").write_text(text, encoding="utf-8")
         made = _implement(work, board, name, clock_hz, seed, progress)
-    description = {
-        "version": VERSION,
-        "board": board.name,
-        "name": name,
-        "target": board.target.name,
-        "core": _data_sheet(serial_core),
-        "serial": {"baud": baud, "bit_clocks": serial_core.divisor, "store_bytes": serial_core.identity.store_bytes},
-        "clock": {"mhz": clock_hz / 1e6, "achieved_mhz": made.achieved_mhz},
-        "resources": made.resources,
-        "bitstream_sha256": hashlib.sha256(made.bitstream).hexdigest(),
-        "load": f"{board.load} {name}.{board.packing.bitstream}",
-        "seed": seed,
-        "tools": made.tools,
-        "seconds": made.seconds,
-    }
+    description = _description(board, serial_core, made, name=name, clock_hz=clock_hz, baud=baud, seed=seed)
     files: dict[str, str | bytes] = {f"{name}.{suffix}": text for suffix, text in texts.items()}
     files[f"{name}.{board.packing.bitstream}"] = made.bitstream
     files[f"{name}.json"] = json.dumps(description, indent=2) + "\n"
@@ -152,6 +138,27 @@ class _Made:
     resources: dict[str, Any]
     tools: dict[str, str]
     seconds: dict[str, float]
+
+
+def _description(
+    board: Board, serial_core: SerialCore, made: _Made, *, name: str, clock_hz: int, baud: int, seed: int
+) -> dict[str, Any]:
+    """What the JSON holds."""
+    return {
+        "version": VERSION,
+        "board": board.name,
+        "name": name,
+        "target": board.target.name,
+        "core": _data_sheet(serial_core),
+        "serial": {"baud": baud, "bit_clocks": serial_core.divisor, "store_bytes": serial_core.identity.store_bytes},
+        "clock": {"mhz": clock_hz / 1e6, "achieved_mhz": made.achieved_mhz},
+        "resources": made.resources,
+        "bitstream_sha256": hashlib.sha256(made.bitstream).hexdigest(),
+        "load": f"{board.load} {name}.{board.packing.bitstream}",
+        "seed": seed,
+        "tools": made.tools,
+        "seconds": made.seconds,
+    }
 
 
 def _implement(work: Path, board: Board, name: str, clock_hz: int, seed: int, progress: Callable[[str], None]) -> _Made:

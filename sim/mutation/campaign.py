@@ -10,13 +10,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...errors import InputError
 from ...hw.core import HadamardCore
 from ...hw.synthesis.executor import end_with_parent
 from ...hw.verilog.generation import generate
-from ...quant.integer import FrozenNetwork, IntegerNetwork
+from ...quant.integer import IntegerNetwork
 from ..build import SimulationError
 from ..extremes import extreme_inputs
 from ..simulators import find_simulator
@@ -74,6 +72,16 @@ class _Task:
             return prove(*texts, description, folder, self.proof_seconds, tracked=self.tracked)
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """A mutant of a core, the lines in which its Verilog differs, and the task of trying it."""
+
+    core: str
+    mutant: Mutant
+    difference: tuple[str, ...]
+    task: _Task
+
+
 def run_campaign(
     subjects: Sequence[Subject],
     count: int,
@@ -109,33 +117,21 @@ def run_campaign(
         if type(value) is not int or value < 1:
             raise InputError(f"{name} must be an integer of at least 1, not {value!r}")
     version = find_simulator(simulator).version
+    attempt = {"simulator": simulator, "sequences": sequences, "steps": steps, "seed": seed}
     with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
-        tasks: list[_Task] = []
-        drawn: list[tuple[Subject, Mutant, tuple[str, ...]]] = []
+        drawn: list[_Drawn] = []
         possible = 0
         for number, subject in enumerate(subjects):
-            folder = Path(scratch, str(number))
-            generate(subject.network, subject.parameters, folder, _TOP)
-            core = MutableCore(HadamardCore(subject.network, subject.parameters), _TOP)
-            trial = Trial(
-                network=subject.network,
-                folder=folder,
-                simulator=simulator,
-                sequences=sequences,
-                steps=steps,
-                seed=seed,
-                extremes=_extremes(subject.network, seed, steps),
-            )
-            _check_sound(trial, core.verilog, subject.name)
+            trial, core = _sound_core(subject, Path(scratch, str(number)), attempt)
             share = count // len(subjects) + (number < count % len(subjects))
             possible += len(core.mutants)
-            for mutant in choose(core.mutants, share, seed):
-                tasks.append(_Task.of(trial, core, mutant, proof_seconds))
-                drawn.append((subject, mutant, core.difference(mutant)))
-        results = _run_all(tasks, min(jobs, len(tasks)), progress)
+            drawn += [
+                _Drawn(subject.name, mutant, core.difference(mutant), _Task.of(trial, core, mutant, proof_seconds))
+                for mutant in choose(core.mutants, share, seed)
+            ]
+        results = _run_all([one.task for one in drawn], min(jobs, len(drawn)), progress)
     outcomes = tuple(
-        Outcome.of(subject.name, mutant, difference, *result)
-        for (subject, mutant, difference), result in zip(drawn, results, strict=True)
+        Outcome.of(one.core, one.mutant, one.difference, *result) for one, result in zip(drawn, results, strict=True)
     )
     return MutationReport(
         simulator=simulator,
@@ -149,14 +145,18 @@ def run_campaign(
     )
 
 
-def _extremes(network: FrozenNetwork, seed: int, steps: int) -> tuple[np.ndarray, np.ndarray] | None:
-    return extreme_inputs(network, seed, steps=steps) if isinstance(network, IntegerNetwork) else None
-
-
-def _check_sound(trial: Trial, verilog: str, name: str) -> None:
-    verdict = trial(verilog)
+def _sound_core(subject: Subject, folder: Path, attempt: dict[str, Any]) -> tuple[Trial, MutableCore]:
+    """A core, generated into ``folder``, and how each of its mutants is tried; without a fault it must pass."""
+    network = subject.network
+    generate(network, subject.parameters, folder, _TOP)
+    core = MutableCore(HadamardCore(network, subject.parameters), _TOP)
+    hadamard = isinstance(network, IntegerNetwork)
+    extremes = extreme_inputs(network, attempt["seed"], steps=attempt["steps"]) if hadamard else None
+    trial = Trial(network=network, folder=folder, extremes=extremes, **attempt)
+    verdict = trial(core.verilog)
     if verdict.found:
-        raise SimulationError(f"the core without a fault ({name}) fails its verification: {verdict.message}")
+        raise SimulationError(f"the core without a fault ({subject.name}) fails its verification: {verdict.message}")
+    return trial, core
 
 
 def _run_all(tasks: list[_Task], jobs: int, progress: Callable[[int], None]) -> list[tuple[Any, Proof | None]]:
