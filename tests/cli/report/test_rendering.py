@@ -12,6 +12,7 @@ from hadamrnn.cli.report.commands import Command
 from hadamrnn.cli.report.contents import report_contents
 from hadamrnn.cli.report.core_report import CoreReport
 from hadamrnn.cli.report.page import write_report
+from hadamrnn.cli.report.verification import verification_contents
 from hadamrnn.hw.data_sheet import DataSheet
 from hadamrnn.hw.estimate import estimate
 from hadamrnn.hw.parameters import CoreParameters
@@ -21,7 +22,7 @@ from hadamrnn.sim.stimulus import random_network
 
 from . import browser
 from .given import cosimulation, synthesis
-from .pages import svgs
+from .pages import Page, svgs
 
 WIDTHS = {"phone": 360, "desk": 1200, "dark": 360, "print": browser.PRINTED}
 SMALLEST = 8.5  # pixels of a letter
@@ -126,6 +127,20 @@ def test_nothing_leaves_the_page_and_no_text_is_cut(chromium: None, page: str, t
     assert inks["phone"] == inks["desk"] == inks["print"]
     assert len(inks["dark"]) == 1
     assert not inks["dark"] & inks["phone"]
+
+
+@pytest.mark.parametrize("problems", [(), ("sequence 3, step 1, unit " + "a_very_long_name" * 9,)])
+def test_the_page_of_a_verification_fits_too(chromium: None, problems: tuple[str, ...], tmp_path: Path) -> None:
+    report = cosimulation(problems=problems, differences=len(problems))
+    contents = verification_contents(report, None, "hadamrnn verify net", "a core")
+    write_report(tmp_path / "verification.html", contents, "verification.html")
+    page = (tmp_path / "verification.html").read_text()
+    text = Page(page).texts
+    assert all(problem in text for problem in problems)
+    assert text.endswith(contents["footer"])
+    for name, frame in browser.measure(page, WIDTHS, tmp_path).items():
+        assert frame["width"] <= frame["inner"] == WIDTHS[name]
+        assert frame["wide"] == frame["clipped"] == frame["scrolled"] == [], name
 
 
 def test_the_check_sees_what_is_wrong(chromium: None, tmp_path: Path) -> None:
