@@ -224,7 +224,7 @@ class _Text:
             values = self.value("original", original), self.value("mutant", mutant)
             return f"({values[0]} & {values[1]})", f"(~{values[0]} & ~{values[1]})"
         cells = self.cells[self.makers[original[0]]] if original == mutant and original[0] in self.makers else None
-        if cells is None or cells.original is not cells.mutant or cells.original.type not in _CONDITIONS:
+        if cells is None or cells.original is not cells.mutant or not _is_one_condition(cells.original):
             return "1'b0", "1'b0"
         parts = [self._surely([bit], [bit]) for bits in cells.original.inputs.values() for bit in bits]
         ones, zeros = zip(*parts, strict=True)
@@ -268,6 +268,11 @@ class _Text:
 
     def _both(self, cell: Cell, mutant: Cell, port: str) -> list[str]:
         return [self.value(core, one.inputs[port]) for core, one in zip(_CORES, (cell, mutant), strict=True)]
+
+
+def _is_one_condition(cell: Cell) -> bool:
+    """Whether all inputs of ``cell`` bear on its one output: of several outputs each is of inputs of its own."""
+    return cell.type in _CONDITIONS and len(cell.outputs["Y"]) == 1
 
 
 def _reset_value(cell: Cell, places: list[int]) -> list[str]:

@@ -8,8 +8,10 @@ import pytest
 
 from hadamrnn.hw.core import HadamardCore
 from hadamrnn.hw.verilog.generation import generate
+from hadamrnn.hw.verilog.word_netlist import Cell
 from hadamrnn.sim.mutation.difference_tracking import tracked
 from hadamrnn.sim.mutation.equivalence import prove
+from hadamrnn.sim.mutation.flattening import CellPair, FlatPair
 from hadamrnn.sim.mutation.mutants import MutableCore, Mutant
 from hadamrnn.sim.mutation.suite import suite
 
@@ -73,4 +75,28 @@ def test_a_fault_of_the_data_may_differ(core: MutableCore, description: dict, tm
     circuit = tracked(core.pair(added), description)
     proof = prove(core.verilog, core.verilog, description, tmp_path, tracked=circuit)
     assert proof.equivalent is True
+    assert not proof.text.endswith("whatever the data")
+
+
+def test_an_enable_hangs_on_its_own_bits_alone(core: MutableCore, description: dict, tmp_path: Path) -> None:
+    """Of two masked bits one is never 1, the other is the enable of a faulty register: that one is no proof."""
+    ports = core.pair(core.mutants[0])
+    history, parity, masked, result = list(range(1000, 1032)), 1032, [1033, 1034], 1035
+    data = ports.inputs["s_axis_tdata"][0]
+    cells = [
+        Cell("history", "register", {}, {"D": [data, *history[:-1]]}, {"Q": history}),  # too much to be followed
+        Cell("parity", "$reduce_xor", {}, {"A": history}, {"Y": [parity]}),
+        Cell("masked", "$and", {}, {"A": [parity, parity], "B": ["1", "0"]}, {"Y": masked}),
+    ]
+    loaded = Cell("result", "register", {}, {"D": [data], "EN": masked[:1]}, {"Q": [result]})
+    faulty = replace(loaded, inputs=loaded.inputs | {"D": ["1"]})
+    silent = {port: ["0"] * len(bits) for port, (bits, _) in ports.outputs.items()}
+    seen = silent | {"m_axis_tvalid": ["1"], "m_axis_tdata": [result, *silent["m_axis_tdata"][1:]]}
+    pair = FlatPair(
+        cells=(*(CellPair(cell, cell) for cell in cells), CellPair(loaded, faulty)),
+        inputs=ports.inputs,
+        outputs={port: (bits, bits) for port, bits in seen.items()},
+        initial={},
+    )
+    proof = prove(core.verilog, core.verilog, description, tmp_path, tracked=tracked(pair, description))
     assert not proof.text.endswith("whatever the data")
