@@ -21,7 +21,8 @@ from .inputs.step_register import StepRegister
 from .parameters import CoreParameters
 from .read_out.arg_max import ArgMax
 from .read_out.every import ReadOutEvery
-from .read_out.last import ReadOut, logit_layout
+from .read_out.last import ReadOutLast
+from .read_out.read_out import logit_layout
 from .row_layouts import state_layout
 from .stream_buffer import StreamBuffer
 
@@ -98,7 +99,7 @@ class HadamardCore(wiring.Component):
         m = Module()
         channels = self.parameters.channels
         m.submodules.recurrence = recurrence = family_of(self.network).recurrence(self.network, self.parameters)
-        kind = ReadOut if self.network.readout == "last" else ReadOutEvery
+        kind = ReadOutLast if self.network.readout == "last" else ReadOutEvery
         m.submodules.read_out = read_out = kind(
             self.network, self.parameters.lanes, self.parameters.readout_multipliers, channels
         )

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ...quant.integer import FrozenNetwork
 from ..channel import channel_field
-from .last import logit_layout
+from .read_out import logit_layout
 
 
 def class_layout(network: FrozenNetwork, channels: int = 1) -> data.StructLayout:

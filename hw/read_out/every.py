@@ -3,60 +3,24 @@
 from itertools import pairwise
 
 from amaranth.hdl import Cat, Module, Mux, Signal, signed
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
 
-from ...quant.integer import FrozenNetwork
 from ..channel import channel_bits
 from ..row_counter import RowCounter
-from ..row_layouts import handed_layout
-from ..widths import Widths
-from .last import logit_layout
-from .product import ReadOutProduct, read_out_fold, read_out_latency
+from .product import ReadOutProduct
+from .read_out import ReadOut
 
 
-class ReadOutEvery(wiring.Component):
+class ReadOutEvery(ReadOut):
     """Computes the logits of every state, which arrives row by row. Exact.
 
-    The accumulators are arranged as in :class:`~hadamrnn.hw.read_out.last.ReadOut`. With the last product of a state
-    the sums go to a second chain of registers, from which they leave, logit 0 first, and the accumulators start again
-    from the biases. A row is taken with its first product, so the recurrence goes on during the others.
+    The accumulators rotate as in :class:`~hadamrnn.hw.read_out.last.ReadOutLast`. With the last product of a state the
+    sums go to a second chain of registers, from which they leave, logit 0 first, and the accumulators start again from
+    the biases. A row is taken with its first product, so the recurrence goes on during the others.
 
     Throughput: one row in ``fold`` clocks, and one result in o clocks while logits are taken. Where a result is
     finished before the one before it has left, the products wait.
-
-    Parameters
-    ----------
-    network : FrozenNetwork
-    lanes, multipliers, channels : int
-        P, M and C.
-
-    Members
-    -------
-    state : ``In(stream.Signature(handed_layout(network, lanes, channels)))``
-    logits : ``Out(stream.Signature(logit_layout(network, channels)))``
-
-    Attributes
-    ----------
-    fold, latency : int
-        :func:`~hadamrnn.hw.read_out.product.read_out_fold`; clocks from the last product of a state being issued to its
-        first logit being offered, :func:`~hadamrnn.hw.read_out.product.read_out_latency`.
+    Parameters, members and attributes: see :class:`~hadamrnn.hw.read_out.read_out.ReadOut`.
     """
-
-    def __init__(self, network: FrozenNetwork, lanes: int, multipliers: int, channels: int = 1) -> None:
-        self.network = network
-        self.lanes = lanes
-        self.multipliers = multipliers
-        self.fold = read_out_fold(network, multipliers)
-        self.latency = read_out_latency(lanes)
-        self.channels = channels
-        self.width = Widths.of(network).logit
-        super().__init__(
-            {
-                "state": In(stream.Signature(handed_layout(network, lanes, channels))),
-                "logits": Out(stream.Signature(logit_layout(network, channels))),
-            }
-        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -90,9 +54,8 @@ class ReadOutEvery(wiring.Component):
         return m
 
     def _accumulators(self, m: Module, product: ReadOutProduct, enable: Signal) -> None:
-        outputs, places = self.network.output_size, self.multipliers * self.fold
-        biases = [int(bias) for bias in self.network.output_bias] + [0] * (places - outputs)
-        chain = [Signal(signed(self.width), name=f"accumulator_{i}", init=bias) for i, bias in enumerate(biases)]
+        outputs = self.network.output_size
+        chain = [Signal(signed(self.width), name=f"accumulator_{i}", init=bias) for i, bias in enumerate(self.biases)]
         leaving = [Signal(signed(self.width), name=f"leaving_{i}", reset_less=True) for i in range(outputs)]
         index = Signal(range(outputs))
         last = Signal(init=outputs == 1)
@@ -107,13 +70,13 @@ class ReadOutEvery(wiring.Component):
         ]
         following = list(chain)
         for j in range(self.multipliers):
-            part = chain[j * self.fold : (j + 1) * self.fold]
+            part = self.accumulators_of(chain, j)
             total = Signal(signed(self.width), name=f"total_{j}")
             m.d.comb += total.eq(part[0] + product.sums[j])
             following[j * self.fold : (j + 1) * self.fold] = [*part[1:], total]
         with m.If(enable & product.sums_valid):
             with m.If(product.sums_last):
-                m.d.sync += [register.eq(bias) for register, bias in zip(chain, biases, strict=True)]
+                m.d.sync += [register.eq(bias) for register, bias in zip(chain, self.biases, strict=True)]
             with m.Else():
                 m.d.sync += [register.eq(value) for register, value in zip(chain, following, strict=True)]
         with m.If(self.logits.valid & self.logits.ready):

@@ -9,7 +9,7 @@ from hadamrnn.hw.core import HadamardCore
 from hadamrnn.hw.data_sheet import DataSheet
 from hadamrnn.hw.inputs.input_product import InputProduct
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.read_out.last import ReadOut
+from hadamrnn.hw.read_out.last import ReadOutLast
 from hadamrnn.hw.ring.recurrence import Recurrence
 
 from .networks import random_network
@@ -44,7 +44,7 @@ def test_sequence_latency_is_that_of_the_parts(input_size: int, choices: dict[st
     parameters = CoreParameters(input_multipliers=input_size, **choices)
     sheet = DataSheet(network, parameters)
     product = InputProduct(network, parameters.lanes)
-    read_out = ReadOut(network, parameters.lanes, parameters.readout_multipliers)
+    read_out = ReadOutLast(network, parameters.lanes, parameters.readout_multipliers)
     ring = Recurrence(network, parameters).schedule
     assert sheet.schedule == ring
     assert sheet.cycles_per_step == max(ring.cycles_per_step, input_size)

@@ -11,7 +11,7 @@ import pytest
 from hadamrnn.errors import InputError
 from hadamrnn.hw.data_sheet import DataSheet
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.read_out.last import ReadOut
+from hadamrnn.hw.read_out.last import ReadOutLast
 from hadamrnn.hw.ring.recurrence import Recurrence
 from hadamrnn.quant.integer import IntegerNetwork
 from hadamrnn.sim.cosimulation import cosimulate
@@ -237,14 +237,14 @@ def test_everything_is_compared(folder: Path, icarus: None) -> None:
 
 
 def test_channels_mixed_up_in_the_read_out(folder: Path, monkeypatch: pytest.MonkeyPatch, icarus: None) -> None:
-    original = ReadOut._accumulators
+    original = ReadOutLast._accumulators
 
-    def mixed_up(self: ReadOut, m: Any, product: Any, busy: Any) -> None:
+    def mixed_up(self: ReadOutLast, m: Any, product: Any, busy: Any) -> None:
         original(self, m, product, busy)
         with m.If(product.final):
             m.d.sync += self.logits.payload.channel.eq(self.state.payload.channel == 0)
 
-    monkeypatch.setattr(ReadOut, "_accumulators", mixed_up)
+    monkeypatch.setattr(ReadOutLast, "_accumulators", mixed_up)
     report = stream(generate_broken(folder, NETWORK))
     assert not report.passed
     assert report.first_difference_fields["channel"] in (0, 1, 2)

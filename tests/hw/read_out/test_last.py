@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hadamrnn.hw.read_out.arg_max import ArgMax
-from hadamrnn.hw.read_out.last import ReadOut
+from hadamrnn.hw.read_out.last import ReadOutLast
 from hadamrnn.hw.widths import Widths
 from hadamrnn.quant.integer import IntegerNetwork
 
@@ -35,8 +35,8 @@ def expected_logits(network: IntegerNetwork, states: np.ndarray) -> list[dict[st
 
 def run(
     network: IntegerNetwork, lanes: int, multipliers: int, states: np.ndarray, *, stall: float = 0.0
-) -> tuple[ReadOut, list[Transfer], list[Transfer]]:
-    component = ReadOut(network, lanes, multipliers)
+) -> tuple[ReadOutLast, list[Transfer], list[Transfer]]:
+    component = ReadOutLast(network, lanes, multipliers)
     bench = StreamBench(component, stall=stall, seed=lanes + multipliers, patient=stall > 0 and lanes > 1)
     # After reset the output biases are shifted in first: one clock each, and one for the padding of the last part.
     start = component.fold * multipliers + 2
