@@ -54,6 +54,7 @@ def random_dense_network(
     output_size: int = 10,
     recurrent_bits: int = 4,
     recurrent_multiplier: int | None = None,
+    binary: bool = False,
     extremes: float = 0.25,
     input_shift: int | None = None,
     **formats: Any,
@@ -64,6 +65,7 @@ def random_dense_network(
     ----------
     recurrent_multiplier : optional
         A power of two makes division tie often; drawn unless given. The shift is such that M / 2^S fits the matrix.
+    binary : whether all recurrent weights are +1 or −1
     **formats
         Fields of :class:`~hadamrnn.quant.integer.DenseNetwork`; ``threshold`` is drawn for ``activation`` modrelu.
 
@@ -75,7 +77,8 @@ def random_dense_network(
         Sizes and formats that are no network.
     """
     random = np.random.default_rng(seed)
-    weight = _with_corners(random, recurrent_bits, (hidden_size, hidden_size), extremes)
+    square = (hidden_size, hidden_size)
+    weight = random.choice([-1, 1], square) if binary else _with_corners(random, recurrent_bits, square, extremes)
     factor = int(random.integers(1, 1 << 15)) if recurrent_multiplier is None else recurrent_multiplier
     gain = max(float(np.sqrt((weight.astype(float) ** 2).sum(axis=1).mean())), 1.0)  # of a random state
     fields = _around(random, (hidden_size, input_size, output_size), extremes, input_shift, formats)

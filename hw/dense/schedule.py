@@ -11,6 +11,7 @@ from ...errors import InputError
 from ...quant.integer import DenseNetwork
 from ..parameters import CoreParameters
 from ..ring.constant_multiplier import ConstantMultiplier
+from .binary_weights import count_bits, negative_counts, stored_weights
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class DenseSchedule:
     words : reads of all banks that make a state, ceil(R / banks)
     multiplier_levels : adder levels of the multiplication with the network's M, each with a register behind it
     lanes, multipliers : P and M
-    state_bits, weight_bits : of a word of the state, and of a weight of the recurrent matrix
+    state_bits, weight_bits : of a word of the state, and of a weight of the recurrent matrix as it is stored
+    count_bits : of the number of a unit's −1, where weights are a bit each; otherwise 0
     latency : clocks from a row's last part being asked for to the first clock in which its new words may be asked for
     output_latency : clocks that a row waits in registers of the activation after its input was added
     idle_cycles : clocks between the last part of a step and the first one of the next
@@ -40,6 +42,7 @@ class DenseSchedule:
     multipliers: int
     state_bits: int
     weight_bits: int
+    count_bits: int
     latency: int
     output_latency: int
     idle_cycles: int
@@ -71,17 +74,19 @@ class DenseSchedule:
         """What the description of a core says of its recurrence alone.
 
         Clocks; and the multipliers of the recurrent product, bits of the memory of its weights (those that the last
-        part lacks included) and of the two states as they are stored (a page of each bank in whole powers of two).
+        part lacks and the numbers of −1 included) and of the two states as they are stored (a page of each bank in
+        whole powers of two).
         """
         page = 1 << (self.words - 1).bit_length()
         products = self.lanes * self.multipliers
+        weights = self.rows * (self.row_cycles * products * self.weight_bits + self.lanes * self.count_bits)
         return {
             "row_cycles": self.row_cycles,
             "idle_cycles": self.idle_cycles,
             "pipeline_latency": self.latency,
             "output_latency": self.output_latency,
             "recurrent_products": products,
-            "recurrent_weight_memory_bits": self.rows * self.row_cycles * products * self.weight_bits,
+            "recurrent_weight_memory_bits": weights,
             "state_memory_bits": 2 * self.banks * page * self.lanes * self.state_bits,
         }
 
@@ -105,6 +110,7 @@ class DenseSchedule:
             raise InputError(
                 f"recurrent_multipliers must be a multiple or a divisor of lanes {lanes}, not {multipliers}"
             )
+        counts = negative_counts(network, multipliers)
         rows, banks, slots = d // lanes, max(multipliers // lanes, 1), max(lanes // multipliers, 1)
         levels = ConstantMultiplier(network.recurrent_multiplier).depth
         output_latency = int(network.activation == "modrelu")
@@ -119,7 +125,8 @@ class DenseSchedule:
             lanes=lanes,
             multipliers=multipliers,
             state_bits=network.state_bits,
-            weight_bits=network.recurrent_bits,
+            weight_bits=stored_weights(network, multipliers)[1],
+            count_bits=0 if counts is None else count_bits(counts),
             latency=latency,
             output_latency=output_latency,
             idle_cycles=max(0, latency - 1 - first_use),

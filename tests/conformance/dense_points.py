@@ -11,7 +11,7 @@ SIZES = (1, 2, 5, 6, 8, 9, 12, 15, 16, 20, 24)
 
 
 def draw_dense(number: int) -> RandomPoint:
-    """The point of that number; equal numbers give equal points."""
+    """The point of that number; equal numbers give equal points. One in four has weights +1 and −1 alone."""
     choices = SeededChoices(number, 21)
     fields, inputs = draw_formats(choices, replace(SEEDED, sizes=SIZES, state_bits=(4, 16)))
     del fields["block_size"], fields["sqrt_half_bits"]
@@ -22,6 +22,7 @@ def draw_dense(number: int) -> RandomPoint:
         recurrent_bits=choices.integer(2, 8),
         recurrent_multiplier=choices.choose(None, None, 1, 1 << choices.integer(1, 14), 3 << choices.integer(0, 12)),
         activation=choices.choose("none", "relu", "modrelu"),
+        binary=number % 4 == 3,
     )
     lanes = choices.choose(*(count for count in range(1, min(d, 8) + 1) if d % count == 0))
     fitting = [count for count in range(1, d + 1) if count % lanes == 0 or lanes % count == 0]

@@ -41,8 +41,8 @@ def states(network: DenseNetwork = NETWORK) -> np.ndarray:
     return result.states[np.arange(INPUTS.shape[1]) < LENGTHS[:, None]]
 
 
-def verdict(folder: Path, builds: Path) -> CosimulationReport:
-    return cosimulate(NETWORK, folder, INPUTS, lengths=LENGTHS, simulator="icarus", build_folder=builds, seed=1)
+def verdict(folder: Path, builds: Path, network: DenseNetwork = NETWORK) -> CosimulationReport:
+    return cosimulate(network, folder, INPUTS, lengths=LENGTHS, simulator="icarus", build_folder=builds, seed=1)
 
 
 def assert_found(report: CosimulationReport, good: np.ndarray, broken: np.ndarray) -> None:
@@ -71,6 +71,16 @@ def test_one_weight_off_by_one(unit: int, column: int, folder: Path, builds: Pat
     wrong = dataclasses.replace(NETWORK, recurrent_weight=weight)
     report = verdict(mutants.generate_broken(folder, NETWORK, wrong), builds)
     assert_found(report, states(), states(wrong))
+
+
+def test_one_sign_of_binary_weights(folder: Path, builds: Path, icarus: None) -> None:
+    signs = np.where(NETWORK.recurrent_weight < 0, -1, 1).astype(np.int8)
+    good = dataclasses.replace(NETWORK, recurrent_weight=signs)
+    signs[5, 7] *= -1
+    wrong = dataclasses.replace(NETWORK, recurrent_weight=signs)
+    core(folder, good, lanes=2, recurrent_multipliers=4)
+    report = verdict(mutants.generate_broken(folder, good, wrong), builds, good)
+    assert_found(report, states(good), states(wrong))
 
 
 @pytest.mark.parametrize("rounding", [mutants.never, mutants.half_up])

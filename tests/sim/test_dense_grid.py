@@ -43,6 +43,8 @@ def test_the_points_reach_everything() -> None:
             ("banks", schedule.banks > 1),
             ("slots", schedule.slots > 1),
             ("part is not whole", network.hidden_size % parameters.recurrent_multipliers > 0),
+            ("binary", schedule.weight_bits == 1),
+            ("binary, in several rows", schedule.weight_bits == 1 and schedule.rows > 1),
             ("idle clocks", schedule.idle_cycles > 0),
             ("ties", coverage.division_ties > 0),
             ("saturates", coverage.saturated_low > 0 or coverage.saturated_high > 0),
@@ -55,9 +57,10 @@ def test_the_points_reach_everything() -> None:
         if network.input_kind == "vector":
             reached |= {("folded", form.fold > 1)}
     kinds = product(("vector", "index"), ("last", "every"), ("logits", "class"))
-    yes_or_no = ("power of two", "one lane", "one row", "banks", "slots", "part is not whole", "idle clocks", "ties")
+    yes_or_no = ("power of two", "one lane", "one row", "banks", "slots", "part is not whole", "idle clocks", "ties", "binary")
     yes_or_no += ("the read-out decides", "trace", "folded")
     yes_or_no += ("rows wait for the recurrence", "rows wait for something else")
+    assert ("binary, in several rows", True) in reached
     assert reached >= set(kinds) | set(product(yes_or_no, (False, True))) | {("saturates", True)}
     assert reached >= set(product(("none", "relu", "modrelu"), ("last", "every")))
     assert reached >= set(product(("stalls",), ("none", "random", "worst")))

@@ -8,6 +8,7 @@ from amaranth.hdl import Module, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from hadamrnn.hw.dense.binary_weights import is_binary
 from hadamrnn.hw.dense.dense_widths import dense_widths
 from hadamrnn.hw.dense.product import RecurrentProduct
 from hadamrnn.hw.dense.schedule import DenseSchedule
@@ -55,14 +56,17 @@ class MemoryAndProduct(wiring.Component):
         return m
 
 
+@pytest.mark.parametrize("binary", [False, True])
 @pytest.mark.parametrize("corners", [False, True])
 @pytest.mark.parametrize(
     "hidden_size, lanes, multipliers",
     [(6, 1, 1), (7, 1, 3), (8, 4, 1), (12, 4, 2), (12, 3, 6), (10, 2, 4), (5, 5, 5), (6, 3, 6)],
 )
-def test_sums_of_every_row(hidden_size: int, lanes: int, multipliers: int, corners: bool) -> None:
+def test_sums_of_every_row(hidden_size: int, lanes: int, multipliers: int, corners: bool, binary: bool) -> None:
     """State after state, the next one written while this one is read, with clocks that are not enabled."""
-    network = small_dense(hidden_size, recurrent_bits=3, extremes=float(corners), seed=hidden_size)
+    options = {"recurrent_bits": 3, "extremes": float(corners), "binary": binary}
+    network = small_dense(hidden_size, seed=hidden_size, **options)
+    assert is_binary(network, multipliers) == (binary and hidden_size % multipliers == 0)
     random = np.random.default_rng(hidden_size)
     low, high = -(1 << 7), (1 << 7) - 1
     states = random.integers(low, high, (4, hidden_size), endpoint=True)

@@ -59,6 +59,12 @@ def check(
     return recurrence, trace
 
 
+@pytest.mark.parametrize("hidden_size, lanes, multipliers", [(8, 2, 4), (12, 4, 2), (6, 6, 6)])
+def test_binary_weights_under_back_pressure(hidden_size: int, lanes: int, multipliers: int) -> None:
+    network = small_dense(hidden_size, binary=True, activation="modrelu", seed=hidden_size)
+    check(network, [3, 1, 4], stall=0.4, seed=hidden_size, lanes=lanes, recurrent_multipliers=multipliers)
+
+
 ACTIVATIONS = ("none", "relu", "modrelu")
 SHAPES = [  # d, P, M: M a divisor and a multiple of P, whole and not whole parts, one row, one part, all at once
     (8, 1, 1),
