@@ -1,9 +1,10 @@
 """The recurrent product: M multiplications a clock in each lane, of M words of the state that all lanes share."""
 
 import operator
+from collections.abc import Sequence
 
 import numpy as np
-from amaranth.hdl import Const, Module, Mux, Signal, ValueLike, signed
+from amaranth.hdl import Const, Module, Mux, Signal, Value, ValueLike, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -87,9 +88,8 @@ class RecurrentProduct(wiring.Component):
         multiplied = operator.mul if counts is None else operator.xor  # a weight of one bit is 0 or, of +1 or −1, ~0
         terms = [[multiplied(word[lane][j], self.part[j]) for j in range(multipliers)] for lane in range(lanes)]
         sums, flags, valid = registered_sum(m, self.enable, terms, read, read_valid)
-        begun: list[ValueLike] = [0] * lanes
-        if counts is not None:
-            begun = self._counts(m, counts, self.enable & valid & flags.begins)
+        advance = self.enable & valid & flags.begins
+        begun = [Const(0)] * lanes if counts is None else self._counts(m, counts, advance)
 
         totals = Signal(self.sums.shape(), name="accumulators", reset_less=True)
         whole = Signal()
@@ -100,7 +100,7 @@ class RecurrentProduct(wiring.Component):
                 m.d.sync += [totals[i].eq(Mux(flags.begins, begun[i], totals[i]) + sums[i]) for i in range(lanes)]
         return m
 
-    def _counts(self, m: Module, counts: np.ndarray, advance: ValueLike) -> list[ValueLike]:
+    def _counts(self, m: Module, counts: np.ndarray, advance: ValueLike) -> Sequence[Value]:
         """The counts of the row that begins next, one per lane, in registers: ``advance`` takes those of the one after.
 
         The registers begin with the first row's, so that the memory begins with the second's.

@@ -57,8 +57,8 @@ def test_the_points_reach_everything() -> None:
         if network.input_kind == "vector":
             reached |= {("folded", form.fold > 1)}
     kinds = product(("vector", "index"), ("last", "every"), ("logits", "class"))
-    yes_or_no = ("power of two", "one lane", "one row", "banks", "slots", "part is not whole", "idle clocks", "ties", "binary")
-    yes_or_no += ("the read-out decides", "trace", "folded")
+    yes_or_no = ("power of two", "one lane", "one row", "banks", "slots", "part is not whole", "idle clocks", "ties")
+    yes_or_no += ("the read-out decides", "trace", "folded", "binary")
     yes_or_no += ("rows wait for the recurrence", "rows wait for something else")
     assert ("binary, in several rows", True) in reached
     assert reached >= set(kinds) | set(product(yes_or_no, (False, True))) | {("saturates", True)}
