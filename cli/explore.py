@@ -140,7 +140,7 @@ def _accuracies(chosen: Sequence[Candidate], shape: Mapping[str, Any], runs: Seq
     for name in names():
         about = entry(name).description
         network = about["network"]
-        if all(network.get(field, shape[field]) == shape[field] for field in same):
+        if network["family"] == "hadamard" and all(network.get(key, shape[key]) == shape[key] for key in same):
             accuracy = about["integer"]["accuracy"]
             found = {"network": f"zoo:{name}", "accuracy": accuracy, "state_bits": network["state_bits"]}
             known.append((network["hidden_size"], network["block_size"], found))

@@ -153,8 +153,8 @@ def _row(one: ZooEntry) -> dict[str, str]:
         "name": one.name,
         "task": _task(about),
         "d": str(network["hidden_size"]),
-        "n": str(network["block_size"]),
-        "q": str(network["blocks"]),
+        "n": "dense" if network["family"] == "dense" else str(network["block_size"]),
+        "q": "" if network["family"] == "dense" else str(network["blocks"]),
         "p": str(network["weights"]),
         "state bits": str(network["state_bits"]),
         "float": _figure(about, about["float"]),
@@ -166,10 +166,12 @@ def _row(one: ZooEntry) -> dict[str, str]:
 def _print_entry(one: ZooEntry) -> None:
     about, network = one.description, one.description["network"]
     click.echo(f"zoo:{one.name}: {_task(about)}")
-    click.echo(
-        f"  d = {network['hidden_size']}, n = {network['block_size']}, q = {network['blocks']}, "
-        f"{network['input_size']} inputs, {network['output_size']} outputs, signs {network['signs']}"
-    )
+    if network["family"] == "dense":
+        matrix, made = f"a dense matrix of {network['recurrent_bits']} bits", f"by {network['strategy']}"
+    else:
+        matrix, made = f"n = {network['block_size']}, q = {network['blocks']}", f"signs {network['signs']}"
+    ports = f"{network['input_size']} inputs, {network['output_size']} outputs"
+    click.echo(f"  d = {network['hidden_size']}, {matrix}, {ports}, {made}")
     weights = network["weights"] if isinstance(network["weights"], str) else f"{network['weights']}-bit"
     click.echo(f"  {weights} weights, {network['state_bits']}-bit states")
     click.echo(

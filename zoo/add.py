@@ -57,8 +57,6 @@ def add_entry(
         written then.
     """
     _check_name(name, folder, overwrite)
-    if run.config.network.kind == "qornn":
-        raise InputError("kind must be hadamard for a network of the zoo, not 'qornn'")
     options = {"state_bits": state_bits, "input_bits": input_bits, "fine_tune": fine_tune}
     frozen = freeze_run(run, state_bits=state_bits, input_bits=input_bits, fine_tune=fine_tune)
     data = _file_of(frozen.network)
@@ -84,7 +82,6 @@ def _check_name(name: str, folder: Path, overwrite: bool) -> None:
 
 def _description(name: str, run: Run, frozen: FrozenRun, data: bytes, options: dict[str, int]) -> dict[str, Any]:
     network, result = frozen.network, run.result
-    assert isinstance(network, IntegerNetwork), "refused before"
     return {
         "name": name,
         "task": run.config.task,
@@ -115,12 +112,18 @@ def _file_of(network: FrozenNetwork) -> bytes:
         return path.read_bytes()
 
 
-def _shape(network: IntegerNetwork, run: Run) -> dict[str, Any]:
-    sizes = ("hidden_size", "block_size", "blocks", "input_size", "output_size", "state_bits", "weight_bits")
+def _shape(network: FrozenNetwork, run: Run) -> dict[str, Any]:
+    sizes = ("input_size", "output_size", "state_bits", "weight_bits")
     kinds = ("input_kind", "input_bits", "input_signed", "readout", "readout_activation")
+    if isinstance(network, IntegerNetwork):
+        family, own, trained = "hadamard", ("hidden_size", "block_size", "blocks"), ("signs", "embedding_size")
+    else:
+        family, own = "dense", ("hidden_size", "recurrent_bits", "activation")
+        trained = ("strategy", "recurrent_scale")
+    shape = {name: getattr(network, name) for name in (*own, *sizes, *kinds)}
     options = run.config.network
-    shape = {name: getattr(network, name) for name in (*sizes, *kinds)}
-    return shape | {"weights": options.weight_bits, "signs": options.signs, "embedding_size": options.embedding_size}
+    chosen = {name: getattr(options, name) for name in trained}
+    return {"family": family} | shape | {"weights": options.weight_bits} | chosen
 
 
 def _commands(name: str, options: dict[str, int]) -> list[str]:

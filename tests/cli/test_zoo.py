@@ -50,6 +50,18 @@ def test_networks_are_listed_and_shown(run: Run, small: dict) -> None:
     assert json.loads(run("zoo", "show", "zoo:small", "--json").out)["sha256"] == small["sha256"]
 
 
+def test_a_dense_network_among_them(run: Run, small: dict, tmp_path: Path) -> None:
+    options = NetworkOptions(kind="qornn", hidden_size=8, recurrent_bits=3)
+    config = ExperimentConfig(task="digits", network=options, training=TrainingOptions(epochs=1))
+    train(config, tmp_path / "run")
+    assert run("zoo", "add", tmp_path / "run", "dense", "--folder", tmp_path / "zoo").status == 0
+    row = next(line for line in run("zoo", "list").out.splitlines() if " dense " in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")][1:7] == ["digits", "8", "dense", "", "4", "12"]
+    shown = run("zoo", "show", "dense").out
+    assert "\n  d = 8, a dense matrix of 3 bits, 1 inputs, 10 outputs, by ste-bjorck\n" in shown
+    assert run("explore", "--target", "ice40-up5k", "--rate", "1000").status == 0
+
+
 def test_its_name_stands_for_its_files(run: Run, small: dict, tmp_path: Path) -> None:
     assert json.loads(run("estimate", "zoo:small", "--json").out)[0]["hidden_size"] == 16
     assert run("generate", "zoo:small", "-o", tmp_path / "core").status == 0

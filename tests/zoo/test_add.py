@@ -8,9 +8,10 @@ import pytest
 
 from hadamrnn import zoo
 from hadamrnn.errors import InputError
-from hadamrnn.quant.configuration import read_config
-from hadamrnn.quant.experiment import Run
-from hadamrnn.quant.integer import quantise_inputs, read_network
+from hadamrnn.model.options import TrainingOptions
+from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions, read_config
+from hadamrnn.quant.experiment import Run, train
+from hadamrnn.quant.integer import DenseNetwork, quantise_inputs, read_frozen, read_network
 from hadamrnn.quant.integer.size import stored_bits
 from hadamrnn.sim import reference
 from hadamrnn.zoo import add
@@ -37,6 +38,20 @@ def test_an_entry_says_what_its_network_is_worth(finished: Run, tmp_path: Path) 
         "hadamrnn train zoo:digits-16 -o run",
         "hadamrnn zoo add run digits-16 --state-bits 10 --input-bits 8 --fine-tune 0 --folder .",
     ]
+
+
+def test_a_dense_network(tmp_path: Path) -> None:
+    options = NetworkOptions(kind="qornn", hidden_size=8, recurrent_bits=3, activation="relu")
+    config = ExperimentConfig(task="digits", network=options, training=TrainingOptions(epochs=1, seed=4))
+    one = add_entry(train(config, tmp_path / "run"), "digits-8", state_bits=9, folder=tmp_path)
+    about, network = one.description, read_frozen(one.network)
+    assert isinstance(network, DenseNetwork)
+    assert about["stored_bits"] == stored_bits(network)
+    assert about["integer"]["saturations"] >= 0
+    expected = {"family": "dense", "hidden_size": 8, "recurrent_bits": 3, "activation": "relu", "state_bits": 9}
+    expected |= {"strategy": "ste-bjorck", "recurrent_scale": "spectral", "weights": 4}
+    assert {key: about["network"][key] for key in expected} == expected
+    assert about["freeze_report"]["orthogonality"]["spectral_radius"] > 0
 
 
 def test_fine_tuning_is_part_of_the_entry(finished: Run, tmp_path: Path) -> None:

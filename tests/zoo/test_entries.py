@@ -10,7 +10,7 @@ from hadamrnn.errors import InputError
 from hadamrnn.model.task import Task
 from hadamrnn.model.tasks import load_task
 from hadamrnn.quant.configuration import read_config
-from hadamrnn.quant.integer import read_network
+from hadamrnn.quant.integer import IntegerNetwork, read_frozen
 from hadamrnn.quant.integer.size import stored_bits
 from hadamrnn.quant.integer_evaluation import evaluate_integers
 from hadamrnn.zoo import ZooEntry
@@ -26,12 +26,14 @@ quick_or_long = [
 
 @pytest.mark.parametrize("one", ENTRIES, ids=lambda one: one.name)
 def test_files_agree(one: ZooEntry) -> None:
-    network, config, about = read_network(one.network), read_config(one.config), one.description
+    network, config, about = read_frozen(one.network), read_config(one.config), one.description
     assert about["name"] == one.name
     assert (about["task"], about["task_options"]) == (config.task, config.task_options)
     assert about["seed"] == config.training.seed
     assert about["best_epoch"] <= about["epochs"] <= config.training.epochs
-    for name in ("hidden_size", "block_size", "input_size", "output_size", "state_bits", "weight_bits", "readout"):
+    assert about["network"]["family"] == ("hadamard" if isinstance(network, IntegerNetwork) else "dense")
+    own = ("block_size",) if isinstance(network, IntegerNetwork) else ("recurrent_bits", "activation")
+    for name in ("hidden_size", *own, "input_size", "output_size", "state_bits", "weight_bits", "readout"):
         assert about["network"][name] == getattr(network, name), name
     assert about["network"]["weights"] == config.network.weight_bits
     assert network.trained["config"] == one.config.read_text()
@@ -46,7 +48,7 @@ def test_files_agree(one: ZooEntry) -> None:
 def test_integer_figures_come_out_again(one: ZooEntry) -> None:
     task = _task(one)
     assert len(task.test) == one.description["test_sequences"]
-    found = asdict(evaluate_integers(read_network(one.network), task.test))
+    found = asdict(evaluate_integers(read_frozen(one.network), task.test))
     expected = dict(one.description["integer"])
     assert found.pop("loss") == pytest.approx(expected.pop("loss"), rel=1e-9)  # a sum of floats: its order may differ
     assert found == expected
