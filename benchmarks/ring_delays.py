@@ -14,7 +14,7 @@ from amaranth.back import verilog
 from hadamrnn.hw.estimate import worst_case_network
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.ring.clock_parameters import parameters_for_clock
-from hadamrnn.hw.ring.recurrence import Recurrence
+from hadamrnn.hw.ring.recurrence import RingRecurrence
 from hadamrnn.hw.ring.ring_registers import registers_of, ring_parts, segment_delay
 from hadamrnn.hw.synthesis.synthesise import synthesise
 from hadamrnn.hw.targets.catalogue import TARGETS
@@ -41,7 +41,7 @@ def modelled(network: IntegerNetwork, parameters: CoreParameters, target: Target
 def measure(size: int, parameters: CoreParameters, target: Target) -> None:
     """Place and route one ring, and print its row."""
     network = worst_case_network(size, size)
-    ring = Recurrence(network, parameters)
+    ring = RingRecurrence(network, parameters)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ring.v"
         path.write_text(verilog.convert(ring, name="ring", emit_src=False, strip_internal_attrs=True))

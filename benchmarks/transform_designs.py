@@ -21,7 +21,7 @@ from amaranth.lib.wiring import In, Out
 
 from hadamrnn.hw.estimate import worst_case_network
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.ring.recurrence import Recurrence
+from hadamrnn.hw.ring.recurrence import RingRecurrence
 from hadamrnn.hw.ring.schedule import Schedule
 from hadamrnn.hw.ring.transform import Transform
 from hadamrnn.hw.synthesis.tool_process import run_tool
@@ -175,7 +175,7 @@ class Step(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         size = self.network.hidden_size
-        m.submodules.recurrence = ring = Recurrence(self.network, CoreParameters(lanes=size, **PARAMETERS))
+        m.submodules.recurrence = ring = RingRecurrence(self.network, CoreParameters(lanes=size, **PARAMETERS))
         payload = ring.drive.payload
         m.d.comb += [
             ring.drive.valid.eq(self.valid),

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.lib import wiring
-
 from ..quant.integer import DenseNetwork, FrozenNetwork, IntegerNetwork
 from .dense.dense_widths import dense_widths
 from .dense.recurrence import DenseRecurrence
 from .dense.schedule import DenseSchedule
 from .parameters import CoreParameters
-from .ring.recurrence import Recurrence
+from .recurrence import Recurrence
+from .ring.recurrence import RingRecurrence
 from .ring.ring_widths import ring_widths
 from .ring.schedule import Schedule
 
@@ -23,20 +22,20 @@ class Family:
     Attributes
     ----------
     title : of a core, for a reader
-    recurrence : of a network and parameters: a component with ``drive``, ``last_state`` and, where asked for, ``trace``
+    recurrence : of a network and parameters
     schedule : of a network and parameters: ``rows``, ``row_cycles``, ``cycles_per_step``, ``output_latency`` and
         ``figures``
     widths : of a network: those of :class:`~hadamrnn.hw.widths.Widths` and more
     """
 
     title: str
-    recurrence: Callable[[Any, CoreParameters], wiring.Component]
+    recurrence: Callable[[Any, CoreParameters], Recurrence]
     schedule: Callable[[Any, CoreParameters], Any]
     widths: Callable[[Any], Any]
 
 
 _FAMILIES = {
-    IntegerNetwork.family: Family("a Hadamard RNN", Recurrence, Schedule.of, ring_widths),
+    IntegerNetwork.family: Family("a Hadamard RNN", RingRecurrence, Schedule.of, ring_widths),
     DenseNetwork.family: Family("a dense RNN", DenseRecurrence, DenseSchedule.of, dense_widths),
 }
 

@@ -1,16 +1,13 @@
 """The recurrence of a dense network: rows of units, each a sum of parts, and a memory of two states."""
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import data
 
 from ...quant.integer import DenseNetwork
-from ..channel import words_of
-from ..hand_out import offer
 from ..parameters import CoreParameters
+from ..recurrence import Recurrence
 from ..requantiser import Requantiser
 from ..row_counter import RowCounter
-from ..row_layouts import drive_layout, handed_layout, state_layout
 from .activation import Activation
 from .dense_widths import dense_widths
 from .product import RecurrentProduct
@@ -18,7 +15,7 @@ from .schedule import DenseSchedule
 from .state_memory import StateMemory
 
 
-class DenseRecurrence(wiring.Component):
+class DenseRecurrence(Recurrence):
     """H_t = sat( f( round(W_int H_{t−1} · M / 2^S) + drive ) ), a row of P units every C clocks.
 
     Up to the addition of the drive everything is one pipeline, which is filled whether or not there is input: it stands
@@ -26,35 +23,17 @@ class DenseRecurrence(wiring.Component):
     the recurrent term is masked to zero, so nothing is ever cleared.
 
     Throughput: one step in ``schedule.cycles_per_step`` clocks while ``drive`` is valid and the outputs are ready.
+    Parameters and members: see :class:`~hadamrnn.hw.recurrence.Recurrence`; the network is a DenseNetwork.
 
-    Parameters
+    Attributes
     ----------
-    network : DenseNetwork
-    parameters : CoreParameters
-
-    Members
-    -------
-    drive : ``In(stream.Signature(drive_layout(...)))``
-    last_state : ``Out(stream.Signature(handed_layout(...)))``
-        The rows of the last state of each sequence; for read-out ``every`` those of every state.
-    trace : ``Out(stream.Signature(state_layout(...)))``
-        The rows of every state; only where ``parameters.trace``.
+    schedule : DenseSchedule
     """
 
     def __init__(self, network: DenseNetwork, parameters: CoreParameters) -> None:
-        parameters.check(network)
-        self.network = network
-        self.parameters = parameters
+        super().__init__(network, parameters)
         self.schedule = DenseSchedule.of(network, parameters)
         self.widths = dense_widths(network)
-        lanes = parameters.lanes
-        super().__init__(
-            {
-                "drive": In(stream.Signature(drive_layout(network, lanes))),
-                "last_state": Out(stream.Signature(handed_layout(network, lanes))),
-                **({"trace": Out(stream.Signature(state_layout(network, lanes)))} if parameters.trace else {}),
-            }
-        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -81,7 +60,7 @@ class DenseRecurrence(wiring.Component):
             waiting = Signal()  # a row is in `totals`, and not yet handed out
             last = Signal(name="totals_last", reset_less=True)
             handed = Signal()
-            ready = self._hand_out(m, handed, activation.states, last)
+            ready = self.hand_out(m, handed, activation.states, last)
             m.d.comb += [
                 handed.eq(waiting & ready),
                 activation.enable.eq(handed),
@@ -95,7 +74,7 @@ class DenseRecurrence(wiring.Component):
                 m.d.sync += waiting.eq(0)
         else:
             handed = added
-            ready = self._hand_out(m, added, activation.states, self.drive.payload.last)
+            ready = self.hand_out(m, added, activation.states, self.drive.payload.last)
             m.d.comb += [added.eq(valid & self.drive.valid & ready), enable.eq(~valid | added)]
         m.d.comb += [self.drive.ready.eq(added), memory.row.eq(activation.states)]
         m.d.sync += memory.write.eq(handed)
@@ -142,17 +121,3 @@ class DenseRecurrence(wiring.Component):
                 carry = ~drive.first & requantiser.round_up[lane]
                 m.d.sync += totals[lane].eq(quotient + drive["values"][lane] + carry)
         return totals, valid
-
-    def _hand_out(self, m: Module, handed: Signal, states: data.View, last: Value) -> Signal:
-        """Offer the row that comes with ``handed`` to the outputs; returns whether they are through with it."""
-        every = self.network.readout == "every"
-        outputs = [(self.last_state, Const(1) if every else last)]
-        if every:
-            of_last = Signal(name="handed_last", reset_less=True)
-            m.d.comb += self.last_state.payload.last.eq(of_last)
-            with m.If(handed):
-                m.d.sync += of_last.eq(last)
-        if self.parameters.trace:
-            outputs.append((self.trace, Const(1)))
-        m.d.comb += [words_of(output.payload).eq(states) for output, _ in outputs]
-        return offer(m, handed, outputs)

@@ -1,15 +1,13 @@
 """The circulating-state datapath: the state lives in the delay lines of its own transform."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal, signed
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import data
 
 from ...quant.integer import IntegerNetwork
-from ..channel import channel_field, row_layout, words_of
-from ..hand_out import offer
 from ..parameters import CoreParameters
+from ..recurrence import Recurrence
 from ..row_counter import RowCounter
-from ..row_layouts import drive_layout, handed_layout, state_layout
+from ..row_layouts import state_layout
 from ..saturation import saturated
 from .delay_line import DelayLine
 from .ring_widths import ring_widths
@@ -18,7 +16,7 @@ from .schedule import Schedule
 from .transform import Transform
 
 
-class Recurrence(wiring.Component):
+class RingRecurrence(Recurrence):
     """H_t = sat( round(s · (I_q ⊗ H_n) H_{t−1} / √n) + drive ), a row of P units per clock.
 
     A state row leaves the state register, passes a FIFO (where several blocks leave room for one), the transform, the
@@ -29,37 +27,17 @@ class Recurrence(wiring.Component):
     Throughput: one step in ``schedule.cycles_per_step`` clocks while ``drive`` is valid and the outputs are ready.
     The ring stands still while a row of ``drive`` is missing or a row of the state has not been taken. A ``void`` row
     of ``drive`` is taken at once, and lets R rows pass before the next one, one a clock.
+    Parameters and members: see :class:`~hadamrnn.hw.recurrence.Recurrence`; the network is an IntegerNetwork.
 
-    Parameters
+    Attributes
     ----------
-    network : IntegerNetwork
-    parameters : CoreParameters
-
-    Members
-    -------
-    drive : ``In(stream.Signature(drive_layout(...)))``
-    last_state : ``Out(stream.Signature(handed_layout(...)))``
-        The rows of the last state of each sequence; for read-out ``every`` those of every state.
-    trace : ``Out(stream.Signature(state_layout(...)))``
-        The rows of every state, of several channels their ``words`` and the ``channel``; only where
-        ``parameters.trace``.
+    schedule : Schedule
     """
 
     def __init__(self, network: IntegerNetwork, parameters: CoreParameters) -> None:
-        parameters.check(network)
-        self.network = network
-        self.parameters = parameters
+        super().__init__(network, parameters)
         self.schedule = Schedule.of(network, parameters)
         self.widths = ring_widths(network)
-        channels = parameters.channels
-        rows = stream.Signature(row_layout(state_layout(network, parameters.lanes), channels))
-        super().__init__(
-            {
-                "drive": In(stream.Signature(drive_layout(network, parameters.lanes, channels))),
-                "last_state": Out(stream.Signature(handed_layout(network, parameters.lanes, channels))),
-                **({"trace": Out(rows)} if parameters.trace else {}),
-            }
-        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -92,7 +70,7 @@ class Recurrence(wiring.Component):
             passing = idle | pending
             added = ~passing & ~self.drive.payload.void
             taken = self.drive.payload.void | (enable & ~passing)
-        ready = self._hand_out(m, enable, state, added)
+        ready = self.hand_out(m, enable, state, self.drive.payload.last, added)
         m.d.comb += [
             enable.eq((self.drive.valid | passing) & ready),
             self.drive.ready.eq(taken),
@@ -185,28 +163,6 @@ class Recurrence(wiring.Component):
         with m.If(enable):
             m.d.sync += register.eq(state)
         return register
-
-    def _hand_out(self, m: Module, enable: Signal, state: Signal, added: Signal) -> Signal:
-        """Offer the row in the state register to the outputs; returns whether all of them have it or take it now."""
-        every = self.network.readout == "every"
-        outputs = [(self.last_state, added if every else added & self.drive.payload.last)]
-        if every:
-            last = Signal(name="handed_last", reset_less=True)
-            m.d.comb += self.last_state.payload.last.eq(last)
-            with m.If(enable):
-                m.d.sync += last.eq(self.drive.payload.last)
-        if self.parameters.trace:
-            outputs.append((self.trace, added))
-        channel = None
-        if channel_field(self.schedule.channels):
-            channel = Signal.like(self.drive.payload.channel, name="handed_channel", reset_less=True)
-            with m.If(enable):
-                m.d.sync += channel.eq(self.drive.payload.channel)
-        for output, _ in outputs:
-            m.d.comb += words_of(output.payload).eq(state)
-            if channel is not None:
-                m.d.comb += output.payload.channel.eq(channel)
-        return offer(m, enable, outputs)
 
     def _fifo(self, m: Module, enable: Signal, state: Signal) -> object:
         """The rows that the transform has no room for: a plain delay."""

@@ -10,7 +10,7 @@ from hadamrnn.hw.data_sheet import DataSheet
 from hadamrnn.hw.inputs.input_product import InputProduct
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.read_out.last import ReadOutLast
-from hadamrnn.hw.ring.recurrence import Recurrence
+from hadamrnn.hw.ring.recurrence import RingRecurrence
 
 from .networks import random_network
 
@@ -45,7 +45,7 @@ def test_sequence_latency_is_that_of_the_parts(input_size: int, choices: dict[st
     sheet = DataSheet(network, parameters)
     product = InputProduct(network, parameters.lanes)
     read_out = ReadOutLast(network, parameters.lanes, parameters.readout_multipliers)
-    ring = Recurrence(network, parameters).schedule
+    ring = RingRecurrence(network, parameters).schedule
     assert sheet.schedule == ring
     assert sheet.cycles_per_step == max(ring.cycles_per_step, input_size)
     last_row = input_size + product.latency + ring.rows * read_out.fold

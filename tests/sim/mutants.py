@@ -121,7 +121,7 @@ def turn_butterfly(monkeypatch: pytest.MonkeyPatch, distance: int, lanes: int) -
 
 def never_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sequences go on from the state of the one before."""
-    totals = recurrence.Recurrence._totals
+    totals = recurrence.RingRecurrence._totals
 
     class Payload:
         first = Const(0, 1)
@@ -135,7 +135,7 @@ def never_clear(monkeypatch: pytest.MonkeyPatch) -> None:
         def __getitem__(self, name: str) -> Any:
             return self._payload[name]
 
-    def without_first(self: recurrence.Recurrence, *arguments: Any) -> Any:
+    def without_first(self: recurrence.RingRecurrence, *arguments: Any) -> Any:
         drive = self.drive
         self.drive = SimpleNamespace(payload=Payload(drive.payload))
         try:
@@ -143,4 +143,4 @@ def never_clear(monkeypatch: pytest.MonkeyPatch) -> None:
         finally:
             self.drive = drive
 
-    monkeypatch.setattr(recurrence.Recurrence, "_totals", without_first)
+    monkeypatch.setattr(recurrence.RingRecurrence, "_totals", without_first)

@@ -12,7 +12,7 @@ from hadamrnn.errors import InputError
 from hadamrnn.hw.data_sheet import DataSheet
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.read_out.last import ReadOutLast
-from hadamrnn.hw.ring.recurrence import Recurrence
+from hadamrnn.hw.ring.recurrence import RingRecurrence
 from hadamrnn.quant.integer import IntegerNetwork
 from hadamrnn.sim.cosimulation import cosimulate
 from hadamrnn.sim.description import read_description
@@ -253,30 +253,30 @@ def test_channels_mixed_up_in_the_read_out(folder: Path, monkeypatch: pytest.Mon
 
 def test_a_void_slot_one_row_short(folder: Path, monkeypatch: pytest.MonkeyPatch, icarus: None) -> None:
     """States then meet the state of another channel, or rows of their own in the wrong place."""
-    original = Recurrence._void
+    original = RingRecurrence._void
 
-    def short(self: Recurrence, m: Any, enable: Any, idle: Any) -> Any:
+    def short(self: RingRecurrence, m: Any, enable: Any, idle: Any) -> Any:
         rows = self.schedule.rows
         self.schedule = replace(self.schedule, rows=rows - 1)
         pending = original(self, m, enable, idle)
         self.schedule = replace(self.schedule, rows=rows)
         return pending
 
-    monkeypatch.setattr(Recurrence, "_void", short)
+    monkeypatch.setattr(RingRecurrence, "_void", short)
     report = stream(generate_broken(folder, NETWORK), channels=[0] * 12)
     assert not report.passed
     assert report.first_difference_fields["channel"] == 0
 
 
 def test_a_silent_channel_that_speaks(folder: Path, monkeypatch: pytest.MonkeyPatch, icarus: None) -> None:
-    original = Recurrence._hand_out
+    original = RingRecurrence.hand_out
 
-    def wrong(self: Recurrence, *arguments: Any) -> Any:
+    def wrong(self: RingRecurrence, *arguments: Any) -> Any:
         ready = original(self, *arguments)
         arguments[0].d.comb += self.trace.payload.channel.eq(2)
         return ready
 
-    monkeypatch.setattr(Recurrence, "_hand_out", wrong)
+    monkeypatch.setattr(RingRecurrence, "hand_out", wrong)
     report = stream(generate_broken(folder, NETWORK), channels=[0, 1] * 6)
     assert any(problem.startswith("channel 2, beats on m_trace: expected nothing, got") for problem in report.problems)
 

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from hadamrnn.errors import InputError
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.hw.ring.recurrence import Recurrence, saturated
+from hadamrnn.hw.ring.recurrence import RingRecurrence, saturated
 from hadamrnn.hw.widths import Widths
 from hadamrnn.quant.integer import IntegerNetwork, round_half_even_shift, saturate, walsh_hadamard
 
@@ -67,9 +67,9 @@ def rows_of(network: IntegerNetwork, drives: Drives, lanes: int) -> list[dict[st
 
 def check(
     network: IntegerNetwork, lengths: list[int], *, stall: float = 0.0, seed: int = 0, **choices: Any
-) -> tuple[Recurrence, list[Transfer]]:
+) -> tuple[RingRecurrence, list[Transfer]]:
     """Run sequences of the given lengths; every state and every last state must be right. Returns the trace."""
-    recurrence = Recurrence(network, CoreParameters(trace=True, **choices))
+    recurrence = RingRecurrence(network, CoreParameters(trace=True, **choices))
     lanes, drives = recurrence.parameters.lanes, random_drives(network, lengths, seed)
     states = expected_states(network, drives)
     bench = StreamBench(recurrence, stall=stall, seed=seed, patient=stall > 0 and seed % 2 == 1)
@@ -125,7 +125,7 @@ def test_cycles_per_step_exactly(hidden_size: int, block_size: int, lanes: int, 
 
 def test_without_trace() -> None:
     network = random_network(8, 8)
-    recurrence = Recurrence(network, CoreParameters(lanes=2))
+    recurrence = RingRecurrence(network, CoreParameters(lanes=2))
     assert "trace" not in recurrence.signature.members
     drives = random_drives(network, [3, 2], 0)
     bench = StreamBench(recurrence, stall=0.3)
@@ -160,4 +160,4 @@ def test_saturation_of_every_value(width: int, bits: int) -> None:
 
 def test_parameters_that_do_not_fit_are_refused() -> None:
     with pytest.raises(InputError, match=r"^lanes must divide the hidden size 8 and be at most 8, not 16$"):
-        Recurrence(random_network(8, 8), CoreParameters(lanes=16))
+        RingRecurrence(random_network(8, 8), CoreParameters(lanes=16))
