@@ -71,11 +71,15 @@ def explain_sequence(
 ) -> Explanation | None:
     """What the native engine found wrong in ``sequence``, looked at from inside: it and the two before it, by cocotb.
 
-    None where these alone show nothing.
+    With several channels, the two before it on each of them. None where these alone show nothing.
     """
-    around = slice(max(0, sequence - 2), sequence + 1)
+    from ..sim.description import read_description
+
+    channels = parameters.channels if folder is None else read_description(folder).channels
+    around = slice(max(0, sequence - 3 * channels + 1), sequence + 1)
     lengths = None if stimulus.lengths is None else stimulus.lengths[around]
-    part = replace(stimulus, inputs=stimulus.inputs[around], lengths=lengths)
+    of_sequence = [number % channels for number in range(around.start, around.stop)]
+    part = replace(stimulus, inputs=stimulus.inputs[around], lengths=lengths, channels=of_sequence)
     _, explanation = verify_cocotb(
         network, folder, parameters, part, simulator="verilator", states=None, malformed=False, explained=True
     )

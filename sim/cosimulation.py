@@ -14,15 +14,13 @@ from ..quant.integer import FrozenNetwork
 from .build import build_core
 from .description import CoreDescription, read_description
 from .functional_coverage import Bins, functional_coverage
-from .interleaving import Channel, compare_channels, streamed
 from .job import STREAM, TIMING, Record
-from .plan import PlannedRun, Stimulus, plan_runs
+from .plan import PlannedRun, Stimulus, measured, plan_runs, verdict
 from .report import CosimulationReport
 from .simulation import simulate
 from .simulators import find_simulator
 from .stalls import PATTERNS
-from .timing import Timing, measure, measure_channels
-from .verdict import Bench, RunVerdict, Streamed, sum_up
+from .verdict import Bench, Streamed, sum_up
 
 
 def cosimulate(
@@ -134,19 +132,9 @@ def _report(
     description: CoreDescription, bench: Bench, runs: Sequence[PlannedRun], records: dict[str, Record], coverage: Bins
 ) -> CosimulationReport:
     """Compare what came out of all runs with what was expected, and sum it up."""
-    verdicts = [
-        RunVerdict(
-            name=f"{run.phase.name} run",
-            prefix=run.prefix,
-            comparison=compare_channels(run.expected, record, description.lanes),
-            violation=record.violation,
-            clocks=record.clocks,
-            seconds=record.seconds,
-            last_transfer=record.last_transfer,
-        )
-        for run, record in ((run, records[run.phase.name]) for run in runs)
-    ]
+    verdicts = [verdict(description, run, records[run.phase.name]) for run in runs]
     expected = {run.phase.name: run.expected for run in runs}
+    (timed,) = (run for run in runs if run.phase.name == TIMING)
     streams = [channel.expectation for channel in expected[STREAM] if channel.expectation is not None]
     return sum_up(
         description,
@@ -160,14 +148,8 @@ def _report(
             coverage=coverage,
         ),
         verdicts,
-        _measure(description, expected[TIMING], records[TIMING]),
+        measured(description, timed, records[TIMING]),
     )
-
-
-def _measure(description: CoreDescription, channels: list[Channel], record: Record) -> Timing:
-    if len(channels) == 1 and channels[0].expectation is not None:
-        return measure(description, channels[0].expectation, record)
-    return measure_channels(description, streamed(channels), record)
 
 
 def check_options(

@@ -54,13 +54,28 @@ def expect_channels(
     states: bool,
 ) -> list[Channel]:
     """What each channel of the core must send; ``of_sequence`` are further arguments of ``expect``, one a sequence."""
-    if description.channels == 1 and channels is None:
-        whole = expect(network, description, inputs, **of_sequence, states=states)
-        return [Channel(0, np.arange(len(whole.sequences)), whole)]
     inputs = reference.checked_inputs(network, inputs)
     of_channel = checked_channels(channels, len(inputs), description.channels)
-    # The whole once, for its refusals: they give numbers among all sequences.
-    expect(network, description, inputs, **of_sequence, states=False)
+    try:
+        return _expect_each(network, description, inputs, of_channel, of_sequence, states=states)
+    except InputError:
+        # The whole once, for its refusals: they give numbers among all sequences.
+        expect(network, description, inputs, **of_sequence, states=False)
+        raise
+
+
+def _expect_each(
+    network: FrozenNetwork,
+    description: CoreDescription,
+    inputs: np.ndarray,
+    of_channel: np.ndarray,
+    of_sequence: dict[str, Sequence[int] | np.ndarray | None],
+    *,
+    states: bool,
+) -> list[Channel]:
+    if description.channels == 1:
+        whole = expect(network, description, inputs, **of_sequence, states=states)
+        return [Channel(0, np.arange(len(whole.sequences)), whole)]
     found = []
     for number in range(description.channels):
         chosen = np.flatnonzero(of_channel == number)

@@ -7,10 +7,11 @@ import numpy as np
 
 from ..quant.integer import FrozenNetwork
 from .description import CoreDescription
-from .interleaving import Channel, expect_channels, streamed
-from .job import Phase
+from .interleaving import Channel, compare_channels, expect_channels, streamed
+from .job import Phase, Record
 from .phases import reset_inputs, reset_moments, reset_phase, stream_phase, timed_inputs, timing_phase
-from .timing import timed_channels
+from .timing import Timing, measure, measure_channels, timed_channels
+from .verdict import RunVerdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +50,9 @@ def plan_runs(network: FrozenNetwork, description: CoreDescription, stimulus: St
     states, seed = stimulus.states, stimulus.seed
     of_sequence = {name: getattr(stimulus, name) for name in ("lengths", "cut_beats", "wrong_indices")}
     main = expect_channels(network, description, stimulus.inputs, stimulus.channels, of_sequence, states=states)
-    inputs = timed_inputs(network, seed, description.channels)
-    channels, lengths = zip(*timed_channels(description.channels), strict=True)
-    timed = expect_channels(network, description, inputs, channels, {"lengths": lengths}, states=states)
     runs = [
         PlannedRun(stream_phase(description, streamed(main), stimulus.stalls, seed, stimulus.interrupted_clocks), main),
-        PlannedRun(timing_phase(description, streamed(timed)), timed, "timed run, "),
+        plan_timed(network, description, seed, states=states),
     ]
     if stimulus.resets:
         moments = reset_moments(description, stimulus.resets, seed)
@@ -62,3 +60,33 @@ def plan_runs(network: FrozenNetwork, description: CoreDescription, stimulus: St
         after = expect_channels(network, description, inputs, None, {"lengths": steps}, states=states)
         runs.append(PlannedRun(reset_phase(description, streamed(after), moments), after, "after a reset, "))
     return runs
+
+
+def plan_timed(network: FrozenNetwork, description: CoreDescription, seed: int, *, states: bool) -> PlannedRun:
+    """The timed run of random inputs."""
+    inputs = timed_inputs(network, seed, description.channels)
+    channels, lengths = zip(*timed_channels(description.channels), strict=True)
+    expected = expect_channels(network, description, inputs, channels, {"lengths": lengths}, states=states)
+    return PlannedRun(timing_phase(description, streamed(expected)), expected, "timed run, ")
+
+
+def measured(description: CoreDescription, timed: PlannedRun, record: Record) -> Timing:
+    """The clocks of the timed run against the formulas."""
+    if description.channels == 1:
+        (only,) = timed.expected
+        assert only.expectation is not None
+        return measure(description, only.expectation, record)
+    return measure_channels(description, streamed(timed.expected), record)
+
+
+def verdict(description: CoreDescription, run: PlannedRun, record: Record) -> RunVerdict:
+    """All that came of a run compared with all that was expected."""
+    return RunVerdict(
+        name=f"{run.phase.name} run",
+        prefix=run.prefix,
+        comparison=compare_channels(run.expected, record, description.lanes),
+        violation=record.violation,
+        clocks=record.clocks,
+        seconds=record.seconds,
+        last_transfer=record.last_transfer,
+    )

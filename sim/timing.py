@@ -28,6 +28,9 @@ class Timing:
     problems: tuple[str, ...]
 
 
+_UNFINISHED = Timing(None, None, ("the timed run did not come to its end: no clocks to compare",))
+
+
 def measure(description: CoreDescription, expectation: Expectation, record: Record) -> Timing:
     """Measure sequences of :data:`TIMED_LENGTHS` steps that were streamed one by one with nothing held up.
 
@@ -39,7 +42,7 @@ def measure(description: CoreDescription, expectation: Expectation, record: Reco
     steps = len(expectation.step_number)
     complete &= len(record.inputs.clocks) >= sum(len(sequence.beats) for sequence in expectation.sequences)
     if not complete or (description.trace and len(record.rows.clocks) < steps * description.rows):
-        return Timing(None, None, ("the timed run did not come to its end: no clocks to compare",))
+        return _UNFINISHED
     starts = np.cumsum([0] + [len(sequence.beats) for sequence in expectation.sequences[:-1]])
     ends = np.cumsum([sequence.results for sequence in expectation.sequences]) - 1
     latencies = record.results.clocks[ends] - record.inputs.clocks[starts]
@@ -87,7 +90,7 @@ def measure_channels(description: CoreDescription, sequences: tuple[Sequence, ..
     """
     beats, results = (sum(counts) for counts in zip(*((len(s.beats), s.results) for s in sequences), strict=True))
     if record.violation or len(record.results.clocks) < results or len(record.inputs.clocks) < beats:
-        return Timing(None, None, ("the timed run did not come to its end: no clocks to compare",))
+        return _UNFINISHED
     latencies, beats, results = [], 0, 0
     for size in timed_batches(description.channels):
         batch, sequences = sequences[:size], sequences[size:]
@@ -96,6 +99,8 @@ def measure_channels(description: CoreDescription, sequences: tuple[Sequence, ..
         sent = record.results.where(slice(results, results + sum(sequence.results for sequence in batch)))
         results += len(sent.clocks)
         ends = [sent.clocks[sent.channels == sequence.channel].max(initial=-1) for sequence in batch]
+        if min(ends) < 0:  # what came was another channel's
+            return _UNFINISHED
         latencies.append(int(min(ends) - start))
     alone, together = latencies[: len(TIMED_LENGTHS)], latencies[len(TIMED_LENGTHS) :]
     problems = [

@@ -92,17 +92,15 @@ class Trial:
         return self._cosimulate(folder, seed, stalls="worst", resets=1000)
 
     def _with_many_sequences(self, folder: Path, seed: int) -> CosimulationReport:
-        """Thousands, half of them uniform, by the native engine; some, where the core has ports it does not drive.
+        """Thousands, half of them uniform, by the native engine.
 
         Before them those that make the largest sums.
         """
         description = read_description(folder)
-        if description.channels > 1:
-            return self._cosimulate(folder, seed, sequences=20 * self.sequences, stalls="none", extremes=self.extremes)
         inputs, lengths = corner_inputs(self.network, seed, sequences=MANY, steps=self.steps)
         uniform = np.random.default_rng((seed, 3))
         inputs[::2] = uniform.integers(*self.network.input_range, inputs[::2].shape, endpoint=True)
-        inputs, lengths, options = self._with_extremes(description, inputs, lengths, seed, self.extremes)
+        inputs, lengths, options = self._with_extremes(description, inputs, lengths, seed)
         builds, states = folder / "build", description.trace
         return verify(
             self.network, folder, inputs, lengths=lengths, seed=seed, states=states, build_folder=builds, **options
@@ -114,15 +112,15 @@ class Trial:
         inputs: np.ndarray,
         lengths: np.ndarray,
         seed: int,
-        extremes: tuple[np.ndarray, np.ndarray] | None,
     ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-        """Some of ``inputs`` made malformed, behind ``extremes``, which are whole."""
+        """Some of ``inputs`` made malformed, behind the extreme ones, which are whole."""
         malformed = malformed_sequences(self.network, description, lengths, seed)
-        if extremes is None:
+        if self.extremes is None:
             return inputs, lengths, malformed
-        whole = np.zeros_like(extremes[1])
+        first, first_lengths = self.extremes
+        whole = np.zeros_like(first_lengths)
         options = {name: np.concatenate([whole, places]) for name, places in malformed.items()}
-        return np.concatenate([extremes[0], inputs]), np.concatenate([extremes[1], lengths]), options
+        return np.concatenate([first, inputs]), np.concatenate([first_lengths, lengths]), options
 
     def _cosimulate(
         self,
@@ -130,14 +128,11 @@ class Trial:
         seed: int,
         *,
         stalls: str,
-        sequences: int | None = None,
         resets: int = 0,
-        extremes: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> CosimulationReport:
         description = read_description(folder)
-        count = self.sequences if sequences is None else sequences
-        inputs, lengths = corner_inputs(self.network, seed, sequences=count, steps=self.steps)
-        inputs, lengths, options = self._with_extremes(description, inputs, lengths, seed, extremes)
+        inputs, lengths = corner_inputs(self.network, seed, sequences=self.sequences, steps=self.steps)
+        options = malformed_sequences(self.network, description, lengths, seed)
         # A reset somewhere within the first steps.
         interrupted = int(np.random.default_rng((seed, 2)).integers(1, 3 * description.latency_of_one_step))
         return cosimulate(

@@ -12,8 +12,8 @@ from ..simulators import Simulator, find_verilator
 
 _DRIVER = Path(__file__).with_name("driver.cpp")
 _HEADERS = ("files.h", "job.h", "pauses.h", "sink.h", "source.h")  # that it includes, beside it
+_INPUT_NAMES = "inputs.h"  # that it includes, beside what Verilator makes of the core
 _PROGRAM = "core"
-_STREAMS = {"s_axis", "m_axis", "m_trace"}  # what the driver knows
 
 # For the code that runs at every clock, by measurement on pmnist-d64 with 16 lanes.
 _OPTIMISATION = "-O2"
@@ -65,7 +65,8 @@ def build_program(simulator: Simulator, description: CoreDescription, folder: Pa
     SimulationError
         Verilator or the compiler refused it.
     """
-    unknown = [port for port in description.streams if port not in _STREAMS]
+    inputs = ["s_axis"] if description.channels == 1 else [f"s{n}_axis" for n in range(description.channels)]
+    unknown = [port for port in description.streams if port not in {*inputs, "m_axis", "m_trace"}]
     if unknown:
         raise InputError(
             f"{description.name} has a port {unknown[0]}, which the native engine does not drive: verify it with cocotb"
@@ -78,14 +79,23 @@ def build_program(simulator: Simulator, description: CoreDescription, folder: Pa
         f"-DHADAMRNN_INPUT_BYTES={description.input_bytes}",
         f"-DHADAMRNN_RESULT_BYTES={description.result_bytes}",
         f"-DHADAMRNN_ROW_BYTES={description.row_bytes}",
+        f"-DHADAMRNN_CHANNELS={description.channels}",
     )
-    texts = hashlib.sha256(text).hexdigest(), _driver_hash()
+    header = _input_names(inputs)
+    texts = hashlib.sha256(text).hexdigest(), _driver_hash(), header
     key = digest(*texts, description.name, *_VERILATOR_ARGUMENTS, *flags, *compiler_settings(simulator))
 
     def compile_core(aside: Path, log: Path) -> None:
+        (aside / _INPUT_NAMES).write_text(header)
         _compile(simulator, text, description.name, flags, aside, log)
 
     return kept_build(folder / key, compile_core) / _PROGRAM
+
+
+def _input_names(inputs: list[str]) -> str:
+    """A header that names the input ports, one for each channel."""
+    ports = " ".join(f"F({channel}, {port})" for channel, port in enumerate(inputs))
+    return f"#define HADAMRNN_FOR_EACH_INPUT(F) {ports}\n#define HADAMRNN_FIRST_INPUT {inputs[0]}_tdata\n"
 
 
 def _compile(simulator: Simulator, text: bytes, top: str, flags: tuple[str, ...], aside: Path, log: Path) -> None:

@@ -12,9 +12,9 @@ import numpy as np
 
 from ...hw.synthesis.executor import end_with_parent
 from ...quant.integer import FrozenNetwork
-from ..comparison import Comparison, compare
+from ..comparison import Comparison
 from ..description import CoreDescription
-from ..expectation import expect
+from ..interleaving import compare_channels, expect_channels, streamed
 from ..phases import stream_phase
 from .data_set import Chunk
 from .simulation import simulate
@@ -81,14 +81,16 @@ class ChunkRun:
 
     def __call__(self, chunk: Chunk) -> Outcome:
         """Run one chunk and compare all that comes out."""
-        arguments = chunk.inputs, chunk.lengths, chunk.cut_beats, chunk.wrong_indices
-        expectation = expect(self.network, self.description, *arguments, states=self.states)
+        expected = expect_channels(
+            self.network, self.description, chunk.inputs, chunk.channels, chunk.of_sequence, states=self.states
+        )
+        streams = [channel.expectation for channel in expected if channel.expectation is not None]
         # Each chunk has stalls of its own, the same in every run whatever the number of processes.
         seed = int(np.random.SeedSequence((self.seed, chunk.first)).generate_state(1)[0])
-        phase = stream_phase(self.description, expectation.sequences, self.stalls, seed)
+        phase = stream_phase(self.description, streamed(expected), self.stalls, seed)
         with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
             record = simulate(self.program, self.description, phase, Path(scratch), record_rows=self.states)
-        comparison = compare(expectation, record, self.description.lanes)
+        comparison = compare_channels(expected, record, self.description.lanes)
         first = tuple(
             difference
             if difference.sequence is None
@@ -98,10 +100,10 @@ class ChunkRun:
         return Outcome(
             first=chunk.first,
             sequences=len(chunk.inputs),
-            steps=len(expectation.step_number),
+            steps=sum(len(stream.step_number) for stream in streams),
             comparison=replace(comparison, first=first),
             violation=record.violation,
-            saturations=expectation.saturations,
+            saturations=sum(stream.saturations for stream in streams),
             clocks=record.clocks,
             seconds=record.seconds,
         )

@@ -8,6 +8,7 @@ import numpy as np
 from ...errors import InputError
 from ...quant.integer import FrozenNetwork
 from .. import reference
+from ..interleaving import checked_channels
 
 _MEMORY = 64 << 20  # bytes that the expectation of one chunk may take, about
 _MOST_SEQUENCES = 500  # of a chunk: beyond, numpy gains nothing
@@ -20,7 +21,7 @@ class Chunk:
     Attributes
     ----------
     first : number of the first sequence
-    inputs, lengths, cut_beats, wrong_indices : as of :func:`~hadamrnn.sim.cosimulation.cosimulate`
+    inputs, lengths, cut_beats, wrong_indices, channels : as of :func:`~hadamrnn.sim.cosimulation.cosimulate`
     """
 
     first: int
@@ -28,6 +29,12 @@ class Chunk:
     lengths: np.ndarray
     cut_beats: np.ndarray
     wrong_indices: np.ndarray
+    channels: np.ndarray
+
+    @property
+    def of_sequence(self) -> dict[str, Sequence[int] | np.ndarray | None]:
+        """What goes with each sequence beside its inputs and its channel, as ``expect`` takes it."""
+        return {name: getattr(self, name) for name in ("lengths", "cut_beats", "wrong_indices")}
 
     def split(self, size: int) -> "Iterator[Chunk]":
         """Its sequences, ``size`` at a time, without the steps that none of them has."""
@@ -40,6 +47,7 @@ class Chunk:
                 lengths=self.lengths[part],
                 cut_beats=self.cut_beats[part],
                 wrong_indices=self.wrong_indices[part],
+                channels=self.channels[part],
             )
 
 
@@ -49,13 +57,21 @@ def data_set(
     lengths: Sequence[int] | np.ndarray | None,
     cut_beats: Sequence[int] | np.ndarray | None,
     wrong_indices: Sequence[int] | np.ndarray | None,
+    channels: Sequence[int] | np.ndarray | None = None,
+    *,
+    available: int = 1,
 ) -> Chunk:
     """All sequences as one chunk; arguments as of :func:`~hadamrnn.sim.cosimulation.cosimulate`.
+
+    Parameters
+    ----------
+    available : channels that the core has
 
     Raises
     ------
     InputError
-        Inputs, lengths or positions of a wrong shape or type. The values of the positions are checked with the chunks.
+        Inputs, lengths, positions or channels of a wrong shape or type, or a channel that there is not. The values of
+        the positions are checked with the chunks.
     """
     inputs = reference.checked_inputs(network, inputs)
     count, steps = inputs.shape[:2]
@@ -65,15 +81,20 @@ def data_set(
         lengths=reference.checked_lengths(lengths, count, steps),
         cut_beats=_per_sequence("cut_beats", cut_beats, count),
         wrong_indices=_per_sequence("wrong_indices", wrong_indices, count),
+        channels=checked_channels(channels, count, available),
     )
 
 
-def chunk_size(network: FrozenNetwork, whole: Chunk, *, states: bool, jobs: int) -> int:
-    """Sequences of a chunk, such that its expectation fits into memory and there is work for all processes."""
+def chunk_size(network: FrozenNetwork, whole: Chunk, *, states: bool, jobs: int, channels: int = 1) -> int:
+    """Sequences of a chunk, such that its expectation fits into memory and there is work for all processes.
+
+    For a core of several channels as many on each of them, where memory allows it.
+    """
     count, steps = whole.inputs.shape[:2]
     values = network.hidden_size * states + network.output_size * (network.readout == "every") + network.input_size
     fitting = _MEMORY // (32 * steps * values)
-    return max(1, min(fitting, _MOST_SEQUENCES, -(-count // (4 * jobs))))
+    most = min(fitting, max(_MOST_SEQUENCES, channels))
+    return max(1, min(most // channels * channels or most, -(-count // (4 * jobs)) * channels))
 
 
 def _per_sequence(name: str, values: Sequence[int] | np.ndarray | None, count: int) -> np.ndarray:

@@ -12,11 +12,13 @@
 
 #include "VCore.h"
 #include "files.h"
+#include "inputs.h"  // written beside VCore.h by build.py: the names of the input ports
 #include "job.h"
 #include "sink.h"
 #include "source.h"
 #include "verilated.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -29,28 +31,38 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "beats are copied as li
 
 namespace {
 
-using InputData = std::remove_reference_t<decltype(VCore::s_axis_tdata)>;
+using InputData = std::remove_reference_t<decltype(VCore::HADAMRNN_FIRST_INPUT)>;
 using ResultData = std::remove_reference_t<decltype(VCore::m_axis_tdata)>;
 #if HADAMRNN_ROW_BYTES
 using RowData = std::remove_reference_t<decltype(VCore::m_trace_tdata)>;
 #endif
 
+#if HADAMRNN_CHANNELS > 1
+#define HADAMRNN_ID(PORT) core.PORT##_tid
+#else
+const CData kNoId = 0;
+#define HADAMRNN_ID(PORT) kNoId
+#endif
+
+#define HADAMRNN_SOURCE(CHANNEL, PORT)                                                                        \
+    Source<InputData>(#PORT, core.PORT##_tvalid, core.PORT##_tready, core.PORT##_tdata, core.PORT##_tlast, job, \
+                      CHANNEL, inputs_),
+
 // The ports of the core, all that the bench knows of them: another port is another member here and in for_each_*.
 struct Ports {
-    Ports(VCore& core, Job& job, const std::string& record)
-        : source(core.s_axis_tvalid, core.s_axis_tready, core.s_axis_tdata, core.s_axis_tlast, job, record + ".inputs",
-                 seed(job, 0)),
+    Ports(VCore& core, const Job& job, const std::string& record)
+        : inputs_path_(record + ".inputs"), inputs_(open_file(inputs_path_, "wb")),
+          sources{{HADAMRNN_FOR_EACH_INPUT(HADAMRNN_SOURCE)}},
           results("m_axis", core.m_axis_tvalid, core.m_axis_tready, core.m_axis_tdata, core.m_axis_tlast,
-                  job.header.stalls, seed(job, 1), true, record + ".results")
+                  HADAMRNN_ID(m_axis), job.header.stalls, 3 * job.header.seed + 1, true, record + ".results")
 #if HADAMRNN_ROW_BYTES
           ,
           rows("m_trace", core.m_trace_tvalid, core.m_trace_tready, core.m_trace_tdata, core.m_trace_tlast,
-               job.header.stalls, seed(job, 2), job.header.record_rows != 0, record + ".rows")
+               HADAMRNN_ID(m_trace), job.header.stalls, 3 * job.header.seed + 2, job.header.record_rows != 0,
+               record + ".rows")
 #endif
     {
     }
-
-    static uint64_t seed(const Job& job, uint64_t port) { return 3 * job.header.seed + port; }
 
     template <class F>
     void for_each_sink(F&& f) {
@@ -62,24 +74,44 @@ struct Ports {
 
     template <class F>
     void for_each(F&& f) {
-        f(source);
+        for (auto& source : sources) f(source);
         for_each_sink(f);
     }
 
     void owe(const Sequence& sequence) {
-        source.due += sequence.beats;
+        sources[sequence.channel].due += sequence.beats;
         results.due += sequence.results;
 #if HADAMRNN_ROW_BYTES
         rows.due += sequence.rows;
 #endif
     }
 
-    Source<InputData> source;
+    void close() {
+        close_written(std::move(inputs_), inputs_path_);
+        for_each_sink([](auto& sink) { sink.close(); });
+    }
+
+  private:
+    std::string inputs_path_;
+    File inputs_;  // what all sources record
+
+  public:
+    std::array<Source<InputData>, kChannels> sources;
     Sink<ResultData, kResultBytes> results;
 #if HADAMRNN_ROW_BYTES
     Sink<RowData, kRowBytes> rows;
 #endif
 };
+
+// Of a port of any width.
+template <class Data>
+bool bit(const Data& value, size_t place) {
+    if constexpr (std::is_integral_v<Data>) {
+        return value >> place & 1;
+    } else {
+        return value[place / 32] >> place % 32 & 1;
+    }
+}
 
 class Bench {
   public:
@@ -90,33 +122,27 @@ class Bench {
         reset(2);
         if (header.interrupted_clocks && header.beats) {
             for (uint64_t i = 0; i < header.interrupted_clocks; ++i) {
-                ports_.source.drive_endlessly();
+                for (auto& source : ports_.sources) source.drive_endlessly();
                 ports_.for_each_sink([](auto& sink) { sink.accept(); });
                 settle();
-                ports_.source.sample_endlessly();
+                for (auto& source : ports_.sources) source.sample_endlessly();
                 edge();
             }
             reset(1);
         }
-        if (header.alone) {
-            listen();  // from reset to idle
-            for (const Sequence& sequence : job_.sequences) {
-                ports_.owe(sequence);
-                until_done();
-                listen();
-            }
-        } else {
-            for (const Sequence& sequence : job_.sequences) ports_.owe(sequence);
+        if (header.alone) listen();  // from reset to idle
+        for (size_t next = 0; next < job_.sequences.size();) {
+            do ports_.owe(job_.sequences[next++]);
+            while (next < job_.sequences.size() && !job_.sequences[next].begins);
             until_done();
             listen();
         }
     }
 
-    void close() {
-        ports_.for_each([](auto& port) { port.close(); });
-    }
+    void close() { ports_.close(); }
 
-    uint64_t clocks = 0, errors = 0;
+    uint64_t clocks = 0;
+    std::array<uint64_t, kChannels> errors{};
 
   private:
     // Combinational logic with the inputs of this clock; then the rising edge.
@@ -145,7 +171,7 @@ class Bench {
         ports_.for_each([](auto& port) { port.drive(); });
         settle();
         ++clocks;
-        errors += core_.error;
+        for (size_t channel = 0; channel < kChannels; ++channel) errors[channel] += bit(core_.error, channel);
         bool moved = false;
         ports_.for_each([&](auto& port) { moved |= port.sample(clocks); });
         edge();
@@ -202,10 +228,11 @@ void run_job(const std::string& job_path, const std::string& record) {
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     core.final();
     bench.close();
+    std::string errors;
+    for (uint64_t count : bench.errors) errors += (errors.empty() ? "" : ", ") + std::to_string(count);
     File file = open_file(record + ".json", "w");
-    std::fprintf(file.get(), "{\"violation\": \"%s\", \"clocks\": %llu, \"errors\": %llu, \"seconds\": %.9g}\n",
-                 violation.c_str(), static_cast<unsigned long long>(bench.clocks),
-                 static_cast<unsigned long long>(bench.errors), seconds);
+    std::fprintf(file.get(), "{\"violation\": \"%s\", \"clocks\": %llu, \"errors\": [%s], \"seconds\": %.9g}\n",
+                 violation.c_str(), static_cast<unsigned long long>(bench.clocks), errors.c_str(), seconds);
     close_written(std::move(file), record + ".json");
 }
 

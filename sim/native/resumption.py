@@ -123,7 +123,7 @@ def _file(folder: Path, first: int, sequences: int) -> Path:
 def run_key(run: ChunkRun, whole: Chunk) -> str:
     """A key of all that the verdicts of ``run`` over ``whole`` depend on, whatever the number of processes."""
     data = hashlib.sha256()
-    for array in (whole.inputs, whole.lengths, whole.cut_beats, whole.wrong_indices):
+    for array in (whole.inputs, whole.lengths, whole.cut_beats, whole.wrong_indices, whole.channels):
         data.update(np.array(array.shape, dtype="<i8").tobytes())
         data.update(np.ascontiguousarray(array, dtype="<i8").data)
     # With the fingerprint of the network, which is that of the core.

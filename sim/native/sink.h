@@ -2,6 +2,7 @@
 #pragma once
 
 #include "files.h"
+#include "job.h"
 #include "pauses.h"
 #include "verilated.h"
 
@@ -16,13 +17,14 @@ struct Violation : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// m_axis or m_trace: takes what comes, checks the rules of AXI4-Stream, and records beat, tlast and clock.
+// m_axis or m_trace: takes what comes, checks the rules of AXI4-Stream, and records beat, tlast and clock; of several
+// channels tid too.
 template <class Data, size_t kBytes>
 class Sink {
   public:
-    Sink(const char* name, const CData& valid, CData& ready, const Data& data, const CData& last, uint64_t stalls,
-         uint64_t seed, bool record, const std::string& path)
-        : name_(name), valid_(valid), ready_(ready), data_(data), last_(last), pauses_(stalls, seed, true),
+    Sink(const char* name, const CData& valid, CData& ready, const Data& data, const CData& last, const CData& id,
+         uint64_t stalls, uint64_t seed, bool record, const std::string& path)
+        : name_(name), valid_(valid), ready_(ready), data_(data), last_(last), id_(id), pauses_(stalls, seed, true),
           record_(record), path_(path), file_(open_file(path, "wb")) {
         static_assert(sizeof(Data) >= kBytes, "the port must have the bytes of the description");
     }
@@ -36,18 +38,21 @@ class Sink {
             const char* end = " while its beat waited for tready";
             if (std::memcmp(held_, &data_, kBytes) != 0) violation("tdata changed at clock ", clock, end);
             if (held_last_ != last_) violation("tlast changed at clock ", clock, end);
+            if (kChannels > 1 && held_id_ != id_) violation("tid changed at clock ", clock, end);
         }
         waiting_ = !ready_;
         if (waiting_) {
             std::memcpy(held_, &data_, kBytes);
             held_last_ = last_;
+            held_id_ = id_;
             return false;
         }
         if (record_) {
-            uint8_t row[kBytes + 1 + sizeof clock];
+            uint8_t row[kBytes + 1 + sizeof clock + (kChannels > 1)];
             std::memcpy(row, &data_, kBytes);
             row[kBytes] = last_;
             std::memcpy(row + kBytes + 1, &clock, sizeof clock);
+            if constexpr (kChannels > 1) row[sizeof row - 1] = id_;
             std::fwrite(row, sizeof row, 1, file_.get());
         }
         ++transfers;
@@ -85,11 +90,12 @@ class Sink {
     CData& ready_;
     const Data& data_;
     const CData& last_;
+    const CData& id_;
     Pauses pauses_;
     bool record_;
     std::string path_;
     File file_;
     bool waiting_ = false;
     uint8_t held_[kBytes];
-    uint8_t held_last_ = 0;
+    uint8_t held_last_ = 0, held_id_ = 0;
 };

@@ -1,4 +1,4 @@
-// The source at s_axis.
+// The sources at s_axis, or at s0_axis, s1_axis, ….
 #pragma once
 
 #include "files.h"
@@ -10,15 +10,21 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
-#include <utility>
+#include <vector>
 
-// s_axis: offers the beats of the job one after the other, `due` of them so far.
+// The most clocks that one of several channels has nothing to send between two sequences, as in testbench.py.
+constexpr int kGap = 300;
+
+// The port of one channel: offers the beats of the channel one after the other, `due` of them so far.
 template <class Data>
 class Source {
   public:
-    Source(CData& valid, const CData& ready, Data& data, CData& last, Job& job, const std::string& path, uint64_t seed)
-        : valid_(valid), ready_(ready), data_(data), last_(last), job_(job), path_(path), file_(open_file(path, "wb")),
-          pauses_(job.header.stalls, seed, false) {
+    Source(const char* name, CData& valid, const CData& ready, Data& data, CData& last, const Job& job, size_t channel,
+           File& record)
+        : name_(name), valid_(valid), ready_(ready), data_(data), last_(last), lengths_(job.lengths(channel)),
+          beats_(job.beats(channel)), place_(job.place(channel)), channel_(uint8_t(channel)), file_(job.reopened()),
+          record_(record), pauses_(job.header.stalls, seed(job, channel), false), gaps_(seed(job, channel) + 500),
+          has_gaps_(kChannels > 1 && job.header.stalls != 0) {
         static_assert(sizeof(Data) >= kInputBytes, "the port must have the bytes of the description");
     }
 
@@ -26,25 +32,30 @@ class Source {
         bool pause = pauses_.next(false);
         if (valid_ && !taken_) return;  // a beat that was offered stays
         valid_ = 0;
+        if (gap_ > 0) {
+            --gap_;
+            return;
+        }
         if (offered_ == due || pause) return;
         load();
         ++offered_;
-        last_ = ++position_ == job_.sequences[sequence_].beats;
-        if (last_) position_ = 0, ++sequence_;
+        last_ = ++position_ == lengths_[sequence_];
+        if (last_) end_sequence();
     }
 
     bool sample(uint64_t clock) {
         taken_ = valid_ && ready_;
         if (!taken_) return false;
-        std::fwrite(&clock, sizeof clock, 1, file_.get());
+        std::fwrite(&clock, sizeof clock, 1, record_.get());
+        if constexpr (kChannels > 1) std::fputc(channel_, record_.get());
         ++transfers;
         return true;
     }
 
-    // The beats of the job round and round as one sequence without an end, for a run that a reset interrupts.
+    // The beats of the channel round and round as one sequence without an end, for a run that a reset interrupts.
     void drive_endlessly() {
-        if (valid_ && !taken_) return;
-        if (position_++ % job_.header.beats == 0) job_.rewind();
+        if (beats_ == 0 || (valid_ && !taken_)) return;
+        if (position_++ % beats_ == 0) rewind();
         load();
     }
 
@@ -55,31 +66,50 @@ class Source {
         std::memset(&data_, 0, sizeof data_);
         taken_ = false;
         position_ = 0;
-        job_.rewind();
+        rewind();
     }
 
     bool owes() const { return transfers < due; }
     bool overflows() const { return false; }
-    std::string progress() const { return "s_axis " + std::to_string(transfers) + " of " + std::to_string(due) + " beats"; }
-    void close() { close_written(std::move(file_), path_); }
+    std::string progress() const {
+        return std::string(channel_ ? ", " : "") + name_ + " " + std::to_string(transfers) + " of " +
+               std::to_string(due) + " beats";
+    }
 
     uint64_t due = 0;
     uint64_t transfers = 0;
 
   private:
+    static uint64_t seed(const Job& job, size_t channel) { return 3 * job.header.seed + 1000 * channel; }
+
+    void rewind() { std::fseek(file_.get(), place_, SEEK_SET); }
+
     void load() {
-        job_.next_beat(reinterpret_cast<uint8_t*>(&data_));
+        if (std::fread(&data_, kInputBytes, 1, file_.get()) != 1) throw BadJob("it ends within its beats");
         valid_ = 1;
     }
 
+    void end_sequence() {
+        position_ = 0;
+        ++sequence_;
+        if (has_gaps_ && gaps_.chance(0.5)) gap_ = gaps_.from_to(1, kGap);
+    }
+
+    const char* name_;
     CData& valid_;
     const CData& ready_;
     Data& data_;
     CData& last_;
-    Job& job_;
-    std::string path_;
+    const std::vector<uint64_t>& lengths_;
+    uint64_t beats_;
+    long place_;
+    uint8_t channel_;
     File file_;
+    File& record_;
     Pauses pauses_;
+    Random gaps_;
+    bool has_gaps_;
+    int gap_ = 0;
     uint64_t offered_ = 0, position_ = 0, sequence_ = 0;
     bool taken_ = false;
 };

@@ -10,13 +10,11 @@ import numpy as np
 
 from ...errors import InputError
 from ...quant.integer import FrozenNetwork
-from ..comparison import compare
 from ..cosimulation import check_options
 from ..description import CoreDescription, read_description
-from ..expectation import expect
-from ..phases import timed_inputs, timing_phase
+from ..plan import measured, plan_timed, verdict
 from ..report import CosimulationReport
-from ..timing import TIMED_LENGTHS, Timing, measure
+from ..timing import Timing
 from ..verdict import Bench, RunVerdict, Streamed, sum_up
 from .build import build_program, driver_version, find_compiler
 from .chunks import ChunkRun, Outcome, run_chunks
@@ -33,6 +31,7 @@ def verify(
     lengths: Sequence[int] | np.ndarray | None = None,
     cut_beats: Sequence[int] | np.ndarray | None = None,
     wrong_indices: Sequence[int] | np.ndarray | None = None,
+    channels: Sequence[int] | np.ndarray | None = None,
     stalls: str = "random",
     seed: int = 0,
     states: bool = True,
@@ -50,7 +49,7 @@ def verify(
 
     Parameters
     ----------
-    network, core, inputs, lengths, cut_beats, wrong_indices, stalls, states, build_folder :
+    network, core, inputs, lengths, cut_beats, wrong_indices, channels, stalls, states, build_folder :
         as of :func:`~hadamrnn.sim.cosimulation.cosimulate`
     seed : of the stalls and of the timed run; equal seeds and chunks stall equally, whatever ``jobs``
     jobs : processes at a time, at least 1; with more than one a script needs its ``if __name__ == "__main__"``
@@ -71,8 +70,9 @@ def verify(
     description = read_description(core)
     check_options(network, description, stalls, states, 0)
     _check_counts(jobs, sequences_per_chunk)
-    whole = data_set(network, inputs, lengths, cut_beats, wrong_indices)
-    size = sequences_per_chunk or chunk_size(network, whole, states=states, jobs=jobs)
+    available = description.channels
+    whole = data_set(network, inputs, lengths, cut_beats, wrong_indices, channels, available=available)
+    size = sequences_per_chunk or chunk_size(network, whole, states=states, jobs=jobs, channels=available)
     with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
         builds = Path(build_folder or Path(scratch, "build"))
         folders = builds, Path(scratch, "build")  # the second where the first cannot be written to
@@ -117,19 +117,10 @@ def _compiled(
 
 
 def _timed_run(run: ChunkRun, folder: Path) -> tuple[RunVerdict, Timing]:
-    network, description = run.network, run.description
-    expectation = expect(network, description, timed_inputs(network, run.seed), TIMED_LENGTHS, states=run.states)
+    timed = plan_timed(run.network, run.description, run.seed, states=run.states)
     # Rows are recorded without states too: their clocks are what steps are apart.
-    record = simulate(run.program, description, timing_phase(description, expectation.sequences), folder)
-    verdict = RunVerdict(
-        name="timing run",
-        prefix="timed run, ",
-        comparison=compare(expectation, record, description.lanes),
-        violation=record.violation,
-        clocks=record.clocks,
-        seconds=record.seconds,
-    )
-    return verdict, measure(description, expectation, record)
+    record = simulate(run.program, run.description, timed.phase, folder)
+    return verdict(run.description, timed, record), measured(run.description, timed, record)
 
 
 def _report(

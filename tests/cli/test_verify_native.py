@@ -12,7 +12,8 @@ import pytest
 
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.verilog.generation import generate
-from hadamrnn.quant.integer import IntegerNetwork
+from hadamrnn.quant.integer import IntegerNetwork, write_network
+from hadamrnn.sim.stimulus import random_dense_network
 
 from .conftest import Run
 
@@ -98,15 +99,63 @@ def test_options_that_cannot_be(refused: Callable[..., str], network_file: Path)
     assert icarus.startswith("--engine native runs on verilator, not 'icarus'")
 
 
+@pytest.mark.long
+def test_several_channels(run: Run, network_file: Path) -> None:
+    options = ("--engine", "native", "--lanes", "2", "--channels", "2", "--sequences", "6", "--steps", "6")
+    outcome = run("verify", network_file, *options, "--jobs", "1", "--json")
+    assert outcome.status == 0, outcome
+    report = json.loads(outcome.out)
+    assert (report["engine"], report["channels"], report["problems"]) == ("native", 2, [])
+    timed = 3 + 2 * 2  # sequences alone, and of both channels at once; of both cores
+    assert report["results_compared"] == 2 * (6 + timed)
+    assert report["states_compared"] == 8 * (report["steps"] + 1 + 2 + 4 + 2 * (2 + 6))
+
+
+@pytest.mark.long
+def test_what_it_finds_in_several_channels_is_explained(
+    run: Run, network: IntegerNetwork, network_file: Path, tmp_path: Path
+) -> None:
+    generate(network, CoreParameters(trace=True, channels=2), tmp_path / "core")
+    break_butterfly(tmp_path / "core" / "hadamard_core.v")
+    options = ("--engine", "native", "--dir", tmp_path / "core", "--sequences", "9", "--steps", "5", "--jobs", "1")
+    outcome = run("verify", network_file, *options, "-o", tmp_path / "report")
+    assert outcome.status == 1, outcome
+    report = json.loads((tmp_path / "report" / "verification.json").read_text())
+    assert report["first_difference"].startswith("channel ")
+    assert report["explanation"]["location"]["module"] == "recurrence.transform.stage_1_butterfly"
+
+
+@pytest.mark.long
+def test_what_it_finds_in_a_dense_core_is_explained(run: Run, tmp_path: Path) -> None:
+    network = random_dense_network(7, hidden_size=8, input_size=2, output_size=3, state_bits=8, activation="modrelu")
+    write_network(network, tmp_path / "dense.safetensors")
+    generate(network, CoreParameters(trace=True, lanes=2, recurrent_multipliers=4), tmp_path / "core")
+    options = ("--engine", "native", "--dir", tmp_path / "core", "--sequences", "6", "--steps", "5", "--jobs", "1")
+    outcome = run("verify", tmp_path / "dense.safetensors", *options, "--json")
+    assert (outcome.status, json.loads(outcome.out)["problems"]) == (0, [])
+    file = tmp_path / "core" / "hadamard_core.v"
+    edited, count = re.subn(r"(?s)(module \w+_recurrence_product .*?) \* ", r"\1 + ", file.read_text(), count=1)
+    assert count == 1
+    file.write_text(edited)
+    outcome = run("verify", tmp_path / "dense.safetensors", *options, "-o", tmp_path / "report")
+    assert outcome.status == 1, outcome
+    report = json.loads((tmp_path / "report" / "verification.json").read_text())
+    assert report["explanation"]["location"]["module"].startswith("recurrence.product")
+
+
+def break_butterfly(file: Path) -> None:
+    """A difference of the second stage becomes a sum."""
+    edited, count = re.subn(r"(?s)(module \w+_stage_1_butterfly .*?) - ", r"\1 + ", file.read_text(), count=1)
+    assert count == 1
+    file.write_text(edited)
+
+
 def test_what_it_finds_is_explained_by_cocotb(
     run: Run, network: IntegerNetwork, network_file: Path, tmp_path: Path
 ) -> None:
     """The sequence with the first difference, once more, with every signal."""
     generate(network, CoreParameters(trace=True), tmp_path / "core")
-    file = tmp_path / "core" / "hadamard_core.v"
-    edited, count = re.subn(r"(?s)(module \w+_stage_1_butterfly .*?) - ", r"\1 + ", file.read_text(), count=1)
-    assert count == 1
-    file.write_text(edited)
+    break_butterfly(tmp_path / "core" / "hadamard_core.v")
     options = ("--engine", "native", "--dir", tmp_path / "core", "--sequences", "4", "--steps", "5", "--jobs", "1")
     outcome = run("verify", network_file, *options, "-o", tmp_path / "report")
     assert outcome.status == 1, outcome
