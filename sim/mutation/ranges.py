@@ -186,7 +186,7 @@ class _Steps:
         number, half, odd = self._number(round(low), round(high)), self._number(-np.inf, np.inf), self._number(0, 1)
         self.rows.append(({number: 1, half: -2, odd: -1}, 0, 0))
         unit = 2.0**-fraction_bits
-        tie = unit if unit > 4 * MARGIN else 0.0
+        tie = unit if 4 * MARGIN < unit < 1 else 0.0  # of whole numbers there is nothing to round
         difference = {number: 1} | {n: -w for n, w in weights.items()}
         self.rows.append((difference | {odd: -tie}, -0.5 - MARGIN, np.inf))
         self.rows.append((difference | {odd: tie}, -np.inf, 0.5 + MARGIN))

@@ -47,7 +47,8 @@ def width_claim(network: IntegerNetwork, lanes: int, module: Module, original: C
         names = (name.split("$")[0] for name, bits in module.names.items() if bits == vector)
         return next(filter(None, (re.fullmatch(rf"{stem}_(\d+)(?:_register)?", name) for name in names)), None)
 
-    if part == "recurrence" and match[1] == "operand A" and original.type == "$add":
+    signed_sum = original.type == "$add" and original.signed  # what loses a bit is sign-extended again
+    if part == "recurrence" and match[1] == "operand A" and signed_sum:
         lane = named("total", original.outputs["Y"])
         if lane and set(original.inputs["B"][1:]) <= {"0"}:  # the carry is added to what is meant: one less at most
             units = tuple(range(int(lane[1]), network.hidden_size, lanes))
@@ -58,7 +59,7 @@ def width_claim(network: IntegerNetwork, lanes: int, module: Module, original: C
             units = tuple(range(int(lane[1]), network.hidden_size, lanes))
             return WidthClaim(sums=Sums(totals=units), low=low, high=high, bits=bits)
     if part == "read_out":
-        added = original.type == "$add" and named("accumulator", original.inputs["A"])
+        added = signed_sum and named("accumulator", original.inputs["A"])
         stored = match[1] == "stored" and named("accumulator", original.outputs.get("Q", []))
         if added or stored:  # before the last row is added; where they shift out of the accumulators, after it too
             complete = bool(stored) and network.readout == "last"

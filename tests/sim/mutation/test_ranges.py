@@ -1,5 +1,6 @@
 """Ranges of sums over all sequences: what a run leaves is never proved, and what needs two steps to see is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,12 @@ from hadamrnn.sim.extremes import extreme_inputs
 from hadamrnn.sim.mutation import ranges
 from hadamrnn.sim.mutation.mutants import MutableCore
 from hadamrnn.sim.mutation.ranges import Sums, stay_within
-from hadamrnn.sim.mutation.reachable import reachable_states
+from hadamrnn.sim.mutation.reachable import possible_inputs, reachable_states
 from hadamrnn.sim.mutation.suite import suite
 from hadamrnn.sim.mutation.width_claims import width_claim
 from hadamrnn.sim.stimulus import corner_inputs, random_network
 
-LARGE, SMALL = suite()[0].network, suite()[5].network
+LARGE, WHOLE, SMALL = (suite()[place].network for place in (0, 1, 5))  # products shifted right, not at all, and left
 
 
 def totals(network: IntegerNetwork) -> np.ndarray:
@@ -32,7 +33,7 @@ def totals(network: IntegerNetwork) -> np.ndarray:
     return np.concatenate(found)
 
 
-@pytest.mark.parametrize("network", [LARGE, SMALL], ids=["by bounds", "in all states"])
+@pytest.mark.parametrize("network", [LARGE, WHOLE, SMALL], ids=["by bounds", "not shifted", "in all states"])
 def test_totals(network: IntegerNetwork) -> None:
     """What a run has reached is never proved to be out of reach; the widest that the format has is proved."""
     reached = totals(network)
@@ -67,6 +68,20 @@ def test_bounds_are_no_narrower_than_all_states(monkeypatch: pytest.MonkeyPatch)
         assert stay_within(SMALL, Sums(totals=(unit,)), -1000, high - 1, 20) is None
 
 
+def test_what_is_not_divided_may_be_odd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recurrent product of blocks of one unit is not rounded: there is no tie that leaves even numbers alone."""
+    network = random_network(0, hidden_size=2, block_size=1, input_shift=-1, input_bits=3, state_bits=6)
+    inputs, states = possible_inputs(network), reachable_states(network)
+    assert inputs is not None
+    assert states is not None
+    every = reference.total(network, np.repeat(states, len(inputs), axis=0), np.tile(inputs.T, len(states)).T)
+    monkeypatch.setattr(ranges, "reachable_states", lambda network: None)
+    for unit in range(2):
+        low, high = int(every[:, unit].min()), int(every[:, unit].max())
+        assert stay_within(network, Sums(totals=(unit,)), low + 1, 1000, 20) is None
+        assert stay_within(network, Sums(totals=(unit,)), -1000, high - 1, 20) is None
+
+
 def test_a_logit_needs_every_unit_at_its_limit() -> None:
     """−257 would need five units at 15 at once, which the recurrence cannot bring: only bounds over steps can tell."""
     partial = tuple(tuple(range(units)) for units in range(LARGE.hidden_size))
@@ -80,11 +95,12 @@ def test_claims_of_mutants(tmp_path: Path) -> None:
     subject = suite()[0]
     core = MutableCore(HadamardCore(subject.network, subject.parameters), "hadamard_core")
 
-    def claim(module: str, signal: str, change: str) -> object:
+    def claim(module: str, signal: str, change: str, **parameters: str) -> object:
         name = f"hadamard_core.{module}: {signal}: {change}"
         mutant = next(mutant for mutant in core.mutants if str(mutant) == name)
         where, cell = core.original(mutant)
         assert cell is not None
+        cell = replace(cell, parameters=cell.parameters | parameters)
         return width_claim(subject.network, 1, where, cell, mutant.change)
 
     total = claim("recurrence", "total_0", "operand A in 7 bits, not 8")
@@ -95,5 +111,8 @@ def test_claims_of_mutants(tmp_path: Path) -> None:
     )
     added = claim("read_out", "accumulator_2", "operand A in 9 bits, not 10")
     assert added.sums.logits[-1] == tuple(range(7))
+    # Of operands that are read as unsigned a bit less makes another number of what is negative.
+    assert claim("recurrence", "total_0", "operand A in 7 bits, not 8", A_SIGNED="0") is None
+    assert claim("read_out", "accumulator_2", "operand A in 9 bits, not 10", A_SIGNED="0") is None
     assert claim("recurrence", "total_0", "operand A in 6 bits, not 7") is None  # the quotient, not the total
     assert claim("read_out", "accumulator_2", "operand B in 6 bits, not 7") is None
