@@ -129,8 +129,10 @@ def compared(report: CosimulationReport) -> list[tuple[str, str]]:
     edited = {True: "as it was generated", False: "edited since it was generated", None: "not known"}
     cycles = "not measured" if report.cycles_per_step is None else str(report.cycles_per_step)
     latency = "not measured" if report.sequence_latency is None else str(report.sequence_latency)
+    resumed = f", {report.sequences_resumed} of them by an earlier run that was interrupted"
     return [
         ("the Verilog", edited[report.verilog_as_generated]),
+        ("sequences", f"{report.sequences}{resumed if report.sequences_resumed else ''}"),
         ("results", str(report.results_compared)),
         ("states", f"{report.states_compared}, those of {report.sequences_with_states} sequences"),
         ("states that saturate", str(report.saturations)),

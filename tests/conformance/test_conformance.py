@@ -76,7 +76,7 @@ def test_software_layers(examples: int) -> None:
 
 @pytest.mark.parametrize("examples", [60, pytest.param(2000, marks=pytest.mark.long)])
 def test_dense_networks(examples: int) -> None:
-    """Family dense, which has no hardware."""
+    """Family dense, whose cores are those of tests/sim/test_dense_grid.py."""
 
     @seed(3)
     @settings(FIXED, max_examples=examples)
