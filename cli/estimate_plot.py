@@ -49,7 +49,7 @@ def _draw(axis: Any, estimates: Sequence[Mapping[str, Any]], name: str) -> None:
     """One figure against the hidden size: a line for each number of lanes, and for each block size where it matters."""
     lines: dict[str, list[tuple[int, float]]] = {}
     for one in estimates:
-        points = lines.setdefault(f"P = {one['lanes']}{_blocks(one, estimates)}", [])
+        points = lines.setdefault(_label(one, estimates), [])
         value = _value(one, name)
         if value is not None:
             points.append((one["hidden_size"], value))
@@ -57,9 +57,21 @@ def _draw(axis: Any, estimates: Sequence[Mapping[str, Any]], name: str) -> None:
         axis.plot([size for size, _ in points], [value for _, value in points], marker="o", markersize=3, label=label)
 
 
+def _label(one: Mapping[str, Any], estimates: Sequence[Mapping[str, Any]]) -> str:
+    """Of the line that a core is on."""
+    if one["family"] == "dense":
+        return f"dense, {one['recurrent_bits']} bits, P · M = {one['lanes'] * one['recurrent_words']}"
+    return f"P = {one['lanes']}{_blocks(one, estimates)}"
+
+
+def memory_bits(one: Mapping[str, Any]) -> int:
+    """All memories of a core: states, weights, elements of the input."""
+    return sum(one[kind] for kind in ("state_memory_bits", "weight_memory_bits", "input_memory_bits"))
+
+
 def _value(one: Mapping[str, Any], name: str) -> float | None:
     if name == "memory_bits":
-        return sum(one[kind] for kind in ("state_memory_bits", "weight_memory_bits", "input_memory_bits"))
+        return memory_bits(one)
     if name == "steps_per_kiloclock":
         return 1000 / one["cycles_per_step"]
     return one[name]
@@ -67,6 +79,6 @@ def _value(one: Mapping[str, Any], name: str) -> float | None:
 
 def _blocks(one: Mapping[str, Any], estimates: Sequence[Mapping[str, Any]]) -> str:
     """What tells lines of several block sizes apart: nothing where every block is the whole state."""
-    if all(other["block_size"] == other["hidden_size"] for other in estimates):
+    if all(other["block_size"] in (None, other["hidden_size"]) for other in estimates):
         return ""
     return f", n = {'d' if one['block_size'] == one['hidden_size'] else one['block_size']}"

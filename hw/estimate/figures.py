@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...errors import InputError
-from ...quant.integer import IntegerNetwork, check_hadamard
+from ...quant.integer import DenseNetwork, FrozenNetwork
 from ..data_sheet import DataSheet
 from ..inputs.input_memories import coefficient_memories, element_memories
 from ..parameters import CoreParameters
@@ -12,6 +12,7 @@ from ..ring.constant_multiplier import ConstantMultiplier
 from ..targets.catalogue import TARGETS
 from ..targets.target import Target
 from .clock import clock
+from .dense_figures import dense_counts
 from .operations import operations
 from .parts import Part
 from .resources import Resources, coefficients, family_of, resources
@@ -24,8 +25,12 @@ CHANNELS = "not estimated for several channels: run `hadamrnn synth`"
 CONSTANTS = "with one row to a state the weights are constants, and the cells depend on them: run `hadamrnn synth`"
 NO_FROM_SUM = "the delay model does not know butterflies that are from-sum: run `hadamrnn synth`"
 NOT_THERE = "the device has none"
+NO_BLOCKS = "a dense matrix has no blocks"
+NO_DENSE_CLOCK = "the delay model does not know dense cores: run `hadamrnn synth`"
+NO_DENSE_ERROR = "of dense cores, nothing was fitted to any: docs/estimates.md has what was measured"
 NO_DELAYS = "no delays are known of this device: run `hadamrnn synth`"
 _CELLS = ("logic_cells", "luts", "flip_flops", "carries", "distributed_rams", "block_rams", "dsps")
+_UNCALIBRATED = ("logic_cells", "luts", "flip_flops", "carries")
 _CLOCK = ("clock_mhz", "clock_low_mhz", "clock_high_mhz", "step_us", "sequence_us", "steps_per_second")
 
 
@@ -36,19 +41,25 @@ class Estimate:
     Attributes
     ----------
     target : name of the device, or None
-    hidden_size, block_size, lanes : d, n, P
+    family : of the network
+    hidden_size, block_size, lanes : d, n, P; a dense network has no n
+    recurrent_words : of a dense network M, words of the state that each lane takes per clock; otherwise 0
     channels : C
     cycles_per_step : clocks from one step to the next within a sequence, of several channels for a step of each
     sequence_clocks : clocks from the first input beat to the last result beat of a sequence of ``sequence_steps`` steps
     sequence_steps : T
+    recurrent_bits : of a recurrent weight as it is stored: 1 for a sign per unit, and for dense weights of +1 and −1
     butterfly_adders : adders and subtractors of the transform
-    multiplier_adders : adders of the √½ multipliers (odd log2 n)
+    recurrent_adders : of a dense network, those that sum the products of a row, accumulators included
+    multiplier_adders : adders of the √½ multipliers (odd log2 n), of a dense network of the multiplication with its M
     state_adders : adders that add the input to the state, one per lane
-    input_multipliers, readout_multipliers : products per clock of the input and of the read-out, all lanes
+    input_multipliers, recurrent_multipliers, readout_multipliers : products per clock of the input, of a dense
+        recurrent matrix that is not all +1 and −1, and of the read-out; all lanes
     state_memory_bits : bits in the ring: delay lines, exchanges, FIFO, state register (their least is
-        C · d · state_bits)
-    pipeline_register_bits : bits in the registers between the stages of the ring
-    weight_memory_bits : bits of the coefficient memories, as the core holds them
+        C · d · state_bits); of a dense network two states, as they are stored
+    pipeline_register_bits : bits in the registers between the stages of the ring, or of the recurrence of a dense
+        network
+    weight_memory_bits : bits of the coefficient memories, as the core holds them, the recurrent ones included
     input_memory_bits : bits of the memory that holds the elements of two steps, where input products are folded
     output_bias_bits : bits of the output biases
     adds_per_step, multiplies_per_step, memory_accesses_per_step, adds_per_result, multiplies_per_result :
@@ -60,20 +71,26 @@ class Estimate:
     step_us, sequence_us : microseconds of a step and of a sequence at that clock
     steps_per_second : at that clock
     reasons : why each figure that is None is not known
+    notes : what is to be said of a figure that is there: that its error is not known
     """
 
     target: str | None
+    family: str
     hidden_size: int
-    block_size: int
+    block_size: int | None
     lanes: int
+    recurrent_words: int
     channels: int
     cycles_per_step: int
     sequence_clocks: int
     sequence_steps: int
+    recurrent_bits: int
     butterfly_adders: int
+    recurrent_adders: int
     multiplier_adders: int
     state_adders: int
     input_multipliers: int
+    recurrent_multipliers: int
     readout_multipliers: int
     state_memory_bits: int
     pipeline_register_bits: int
@@ -100,6 +117,7 @@ class Estimate:
     sequence_us: float | None
     steps_per_second: float | None
     reasons: dict[str, str]
+    notes: dict[str, str]
 
     def to_json(self) -> dict[str, Any]:
         """The estimate as plain JSON."""
@@ -107,12 +125,13 @@ class Estimate:
 
 
 def estimate(
-    network: IntegerNetwork, parameters: CoreParameters, *, steps: int = 1, target: Target | None = None
+    network: FrozenNetwork, parameters: CoreParameters, *, steps: int = 1, target: Target | None = None
 ) -> Estimate:
     """Estimate the core of ``network`` with ``parameters``, for sequences of ``steps`` steps, on ``target``.
 
     Cycles, memory bits and counts of adders are exact. Cells and clock are expected values, with the errors that
-    docs/estimates.md gives; block RAMs and multipliers follow the rules by which the tools take them.
+    docs/estimates.md gives; nothing was fitted to dense cores (``notes``). Block RAMs and multipliers follow the rules
+    by which the tools take them.
 
     Raises
     ------
@@ -121,17 +140,19 @@ def estimate(
     """
     if steps < 1:
         raise InputError(f"steps must be at least 1, not {steps}")
-    check_hadamard(network)
     sheet = DataSheet(network, parameters)
+    dense = isinstance(network, DenseNetwork)
     parts = structure(sheet)
     work = operations(sheet, parts)
     cells, reasons = _cells(sheet, parts, target)
     timing, unknown = _timing(sheet, parts, target, steps, reasons)
     return Estimate(
         target=None if target is None else target.name,
+        family=network.family,
         hidden_size=network.hidden_size,
-        block_size=network.block_size,
+        block_size=getattr(network, "block_size", None),
         lanes=parameters.lanes,
+        recurrent_words=parameters.recurrent_multipliers if dense else 0,
         channels=parameters.channels,
         cycles_per_step=sheet.cycles_per_step,
         sequence_clocks=sheet.sequence_latency(steps),
@@ -141,31 +162,48 @@ def estimate(
         **cells,
         fits=_fits(target, cells),
         **timing,
-        reasons=({} if target is not None else {"target": NO_TARGET}) | reasons | unknown,
+        reasons=({} if target is not None else {"target": NO_TARGET})
+        | ({"block_size": NO_BLOCKS} if dense else {})
+        | reasons
+        | unknown,
+        notes={name: NO_DENSE_ERROR for name in _UNCALIBRATED if dense and cells[name] is not None},
     )
 
 
 def _exact(sheet: DataSheet) -> dict[str, int]:
     """Adders, multipliers and bits of memories: all that no device changes."""
-    network, parameters, schedule = sheet.network, sheet.parameters, sheet.schedule
-    lanes = parameters.lanes
-    time_stages = [stage for stage in schedule.stages if stage.delay]
-    state_bits = network.state_bits * (schedule.fifo_depth + 1 + sum(e.delay for e in schedule.exchanges))
-    state_bits += sum(s.delay * (s.width + 1) + s.exchange * s.width for s in schedule.stages)
+    network, parameters, lanes = sheet.network, sheet.parameters, sheet.parameters.lanes
+    recurrence = dense_counts(sheet) if isinstance(network, DenseNetwork) else _ring_counts(sheet)
+    recurrent_memory = recurrence.pop("recurrent_memory_bits")
     output_places = parameters.readout_multipliers * sheet.read_out_fold
-    odd = network.block_bits % 2
-    return {
-        "butterfly_adders": 2 * lanes * len(time_stages) + lanes * (len(schedule.stages) - len(time_stages)),
-        "multiplier_adders": lanes * len(ConstantMultiplier(network.sqrt_half).adders) if odd else 0,
+    return recurrence | {
         "state_adders": lanes,
         "input_multipliers": lanes * sheet.input_format.multipliers,
         "readout_multipliers": lanes * parameters.readout_multipliers,
-        "state_memory_bits": lanes * state_bits,
-        "pipeline_register_bits": pipeline_register_bits(sheet),
-        "weight_memory_bits": _bits(coefficient_memories(network, parameters))
+        "weight_memory_bits": recurrent_memory
+        + _bits(coefficient_memories(network, parameters))
         + network.hidden_size * output_places * network.weight_bits,
         "input_memory_bits": _bits(element_memories(network, parameters)),
         "output_bias_bits": network.output_size * sheet.widths.logit,
+    }
+
+
+def _ring_counts(sheet: DataSheet) -> dict[str, int]:
+    """What :func:`~.dense_figures.dense_counts` gives of a dense network; the signs lie beside the biases."""
+    network, schedule, lanes = sheet.network, sheet.schedule, sheet.parameters.lanes
+    time_stages = [stage for stage in schedule.stages if stage.delay]
+    state_bits = network.state_bits * (schedule.fifo_depth + 1 + sum(e.delay for e in schedule.exchanges))
+    state_bits += sum(s.delay * (s.width + 1) + s.exchange * s.width for s in schedule.stages)
+    odd = network.block_bits % 2
+    return {
+        "recurrent_bits": 1,
+        "butterfly_adders": 2 * lanes * len(time_stages) + lanes * (len(schedule.stages) - len(time_stages)),
+        "multiplier_adders": lanes * len(ConstantMultiplier(network.sqrt_half).adders) if odd else 0,
+        "recurrent_adders": 0,
+        "recurrent_multipliers": 0,
+        "state_memory_bits": lanes * state_bits,
+        "pipeline_register_bits": pipeline_register_bits(sheet),
+        "recurrent_memory_bits": 0,
     }
 
 
@@ -206,6 +244,8 @@ def _timing(
     fitted = None if target is None else coefficients()["clocks"].get(target.name)
     if reason is None and target is not None and target.place_and_route is None:
         reason = target.clock_unknown
+    elif reason is None and isinstance(sheet.network, DenseNetwork):
+        reason = NO_DENSE_CLOCK
     elif reason is None and fitted is None:
         reason = NO_DELAYS
     elif reason is None and any(one.inverted_input or one.inverted_output for one in sheet.schedule.stages):

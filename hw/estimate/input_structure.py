@@ -2,6 +2,7 @@
 
 from ..data_sheet import DataSheet
 from ..inputs.input_memories import coefficient_memories, element_memories
+from ..row_layouts import has_signs
 from .parts import Memory, Multiplier, Part, add_buffer, add_coefficients, distinct_columns, range_bits
 
 
@@ -9,7 +10,7 @@ def _drive(part: Part, sheet: DataSheet) -> None:
     """The register of what is handed to the ring, and the addition of the bias in front of it."""
     network, widths, lanes = sheet.network, sheet.widths, sheet.parameters.lanes
     part.flip_flops += lanes * widths.drive + 1
-    part.move(lanes + 2)
+    part.move(lanes * has_signs(network) + 2)
     part.adders.append((lanes, widths.drive))
     if network.input_shift < 0 and network.input_kind == "vector":
         part.adders.append((lanes, widths.product_sum + network.input_shift))
@@ -61,7 +62,7 @@ def vector_input_part(sheet: DataSheet) -> Part:
     part.move(1 + size + 2)
     coefficients = coefficient_memories(network, sheet.parameters)[0]
     add_coefficients(part, coefficients)
-    carried = distinct_columns(sheet.schedule.rows, lanes * (sheet.widths.bias + 1)) + 2
+    carried = distinct_columns(sheet.schedule.rows, lanes * (sheet.widths.bias + has_signs(network))) + 2
     _products(part, sheet, coefficients[0], carried)
     _drive(part, sheet)
     return part

@@ -48,7 +48,7 @@ class Part:
 
     Attributes
     ----------
-    name : ``ring``, ``input``, ``read_out``, ``arg_max``, ``buffers`` or ``trace``
+    name : ``ring`` (of a dense network ``recurrence``), ``input``, ``read_out``, ``arg_max``, ``buffers`` or ``trace``
     flip_flops : bits of registers, those of read ports and of memories made of registers left out
     plain : of these, registers with no logic of their own in front of them
     adders : numbers and bits of ripple adders

@@ -24,10 +24,10 @@ def read_out_part(sheet: DataSheet) -> Part:
     part.flip_flops += lanes * many * bits
     part.move(2 * flags)
     while terms > 1:
-        terms //= 2
-        part.adders.append((many * terms, min(bits + 1, logit)))
-        part.flip_flops += many * terms * min(bits + 1, logit)
-        part.move(flags)
+        pairs, terms = terms // 2, (terms + 1) // 2
+        part.adders.append((many * pairs, min(bits + 1, logit)))
+        part.flip_flops += many * pairs * min(bits + 1, logit)
+        part.move(many * (terms - pairs) * min(bits, logit) + flags)
         bits += 1
     part.count(fold)
     part.adders.append((many, logit))

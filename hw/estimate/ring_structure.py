@@ -96,7 +96,7 @@ def _division(part: Part, sheet: DataSheet) -> None:
         multiplier = ConstantMultiplier(network.sqrt_half)
         width = sheet.widths.transform
         for node, adder in enumerate(multiplier.adders, start=1):
-            bits = _adder_bits(multiplier, node, width)
+            bits = adder_bits(multiplier, node, width)
             part.adders.append((lanes, bits))
             part.add("subtracted", lanes * bits * adder.subtract)
         shift += network.sqrt_half_bits
@@ -130,11 +130,11 @@ def _moved_multiplier_bits(sheet: DataSheet) -> int:
         for node in multiplier.live_nodes(level + 1):
             whole = multiplier.node_bits(node, width)
             new = node > 0 and multiplier.levels[node] == level + 1
-            bits += whole - _adder_bits(multiplier, node, width) if new else whole
+            bits += whole - adder_bits(multiplier, node, width) if new else whole
     return bits
 
 
-def _adder_bits(multiplier: ConstantMultiplier, node: int, width: int) -> int:
+def adder_bits(multiplier: ConstantMultiplier, node: int, width: int) -> int:
     """Bits of the adder of a node: below the operand that is shifted the other one passes, where it is not negated."""
     adder = multiplier.adders[node - 1]
     bits = multiplier.node_bits(node, width)

@@ -5,7 +5,9 @@ of a millisecond. Flip-flops are those of the netlist of words (``tests/hw/estim
 against it); what a family of devices makes of the rest is in the modules beside this one.
 """
 
+from ...quant.integer import DenseNetwork
 from ..data_sheet import DataSheet
+from .dense_structure import dense_part
 from .input_structure import folded_input_part, index_input_part, vector_input_part
 from .parts import Part, buffer_part, range_bits
 from .read_out_structure import arg_max_part, read_out_part
@@ -15,7 +17,7 @@ from .ring_structure import ring_part
 def structure(sheet: DataSheet) -> list[Part]:
     """The parts of the core that a data sheet describes."""
     network, parameters = sheet.network, sheet.parameters
-    parts = [ring_part(sheet)]
+    parts = [dense_part(sheet) if isinstance(network, DenseNetwork) else ring_part(sheet)]
     if network.input_kind == "index":
         parts.append(index_input_part(sheet))
     elif sheet.input_format.fold > 1:

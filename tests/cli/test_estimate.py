@@ -5,7 +5,8 @@ from pathlib import Path
 
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.ring.schedule import Schedule
-from hadamrnn.quant.integer import IntegerNetwork
+from hadamrnn.quant.integer import IntegerNetwork, write_network
+from hadamrnn.sim.stimulus import random_dense_network
 
 from .conftest import Run
 
@@ -95,7 +96,7 @@ def test_comma_separated_values_hold_every_figure(run: Run) -> None:
     rows = list(csv.DictReader(out.splitlines()))
     plain = json.loads(run("estimate", "--hidden", "16", "32", "--target", "ecp5-25k", "--json").out)
     for row, one in zip(rows, plain, strict=True):
-        assert row.keys() == one.keys() - {"reasons"}
+        assert row.keys() == one.keys() - {"reasons", "notes"}
         assert all(row[name] == ("" if one[name] is None else str(one[name])) for name in row)
 
 
@@ -117,3 +118,47 @@ def test_options_that_cannot_be(refused: Callable[..., str], tmp_path: Path) -> 
     assert refused("estimate", "--hidden", "16", "-o", tmp_path / "a.bmp") == message
     missing = tmp_path / "nowhere" / "a.svg"
     assert refused("estimate", "--hidden", "16", "-o", missing).startswith(f"--plot {missing}: there is no folder")
+
+
+def test_a_dense_network_file(run: Run, tmp_path: Path) -> None:
+    write_network(random_dense_network(3, hidden_size=24), tmp_path / "net.safetensors")
+    options = ("--lanes", "3", "--recurrent-multipliers", "6", "--target", "ice40-up5k")
+    (one,) = json.loads(run("estimate", tmp_path / "net.safetensors", *options, "--json").out)
+    assert (one["family"], one["lanes"], one["recurrent_words"], one["recurrent_multipliers"]) == ("dense", 3, 6, 18)
+    assert one["dsps"] == 18 + 3 + 3
+    assert one["block_size"] is None
+    assert set(one["notes"]) == {"logic_cells", "luts", "flip_flops", "carries"}
+    text = run("estimate", tmp_path / "net.safetensors", *options).out
+    assert "dense, 4 bits" in text
+    assert "error not known: logic cells, luts, flip flops, carries: of dense cores" in text
+
+
+def test_dense_shapes(run: Run, refused: Callable[..., str]) -> None:
+    out = run("estimate", "--hidden", "20", "48", "--family", "dense", "--recurrent-bits", "3", "--json").out
+    assert [(one["hidden_size"], one["recurrent_bits"]) for one in json.loads(out)] == [(20, 3), (48, 3)]
+    assert refused("estimate", "--hidden", "16", "--recurrent-bits", "3").startswith("--recurrent-bits goes with")
+    assert refused("estimate", "--hidden", "16", "--family", "dense", "--block", "4").startswith("--block goes with")
+    bits = refused("estimate", "--hidden", "16", "--family", "dense", "--recurrent-bits", "9")
+    assert bits == "recurrent_bits must be an integer from 1 to 8, not 9"
+
+
+def test_dense_cores_beside_each_keep_up_with_it(run: Run) -> None:
+    options = ("--hidden", "64", "128", "--lanes", "1", "4", "--dense", "--target", "ecp5-85k")
+    rows = json.loads(run("estimate", *options, "--json").out)
+    assert [(one["family"], one["recurrent_bits"]) for one in rows] == 4 * [("hadamard", 1), ("dense", 1), ("dense", 4)]
+    for ours, binary, quantised in zip(rows[::3], rows[1::3], rows[2::3], strict=True):
+        for dense in (binary, quantised):
+            assert dense["cycles_per_step"] <= ours["cycles_per_step"]
+            assert dense["hidden_size"] == ours["hidden_size"]
+        assert binary["recurrent_multipliers"] == 0
+        assert quantised["recurrent_multipliers"] * ours["cycles_per_step"] >= ours["hidden_size"] ** 2
+    ratio = rows[2]["logic_cells"] / rows[0]["logic_cells"]
+    assert f"d = 64, P = 1: dense, 4 bits at {rows[2]['cycles_per_step']} clocks a step: logic cells × {ratio:.1f}" in (
+        run("estimate", *options).out
+    )
+
+
+def test_where_no_dense_core_is_that_fast(run: Run, refused: Callable[..., str]) -> None:
+    outcome = run("estimate", "--hidden", "16", "--lanes", "16", "--stages-per-register", "0", "--dense")
+    assert "no dense core of 4 bits makes a step in 1 clocks (d = 16, P = 16)" in outcome.out
+    assert refused("estimate", "--hidden", "16", "--channels", "2", "--dense").startswith("--dense goes with one chan")
