@@ -60,23 +60,37 @@ def last_state(
         last = GroupedLast.apply(cache.consecutive_powers(signs, block_size, gain, group), weight, bias, x, lengths)
         assert isinstance(last, Tensor)
         return last
-    mask = None
+    return _last_of_aligned(way, cache, signs, weight, bias, x, lengths, block_size=block_size, gain=gain)
+
+
+def _last_of_aligned(
+    way: str,
+    cache: PowerCache,
+    signs: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    x: Tensor,
+    lengths: Tensor | None,
+    *,
+    block_size: int,
+    gain: float,
+) -> Tensor:
+    """h of the last step by a ``way`` in which all sequences end together: doubling, response or halving."""
+    steps, mask = x.shape[1], None
     if lengths is not None:
         x, mask = aligned_to_end(x, lengths)
-    if way in ("doubling", "response"):
-        x = as_vectors(x, inputs, weight.dtype)
-        if mask is not None:  # a step that is not there has no b either: b weighs one more input
-            weight, x = with_bias_input(weight, bias, x * mask[..., None], mask)
-            bias = torch.zeros_like(bias)
+    if way == "halving":
+        drive = driven(weight, bias, x.transpose(0, 1))
+        if mask is not None:
+            drive = drive * mask.T[..., None]
+        return last_by_halving(cache.doubled_powers(signs, block_size, gain, steps), drive)
+    x = as_vectors(x, weight.shape[1], weight.dtype)
+    if mask is not None:  # a step that is not there has no b either: b weighs one more input
+        weight, x = with_bias_input(weight, bias, x * mask[..., None], mask)
+        bias = torch.zeros_like(bias)
     if way == "response":
         return last_by_response(signs, weight, bias, x, block_size=block_size, gain=gain)
-    powers = cache.doubled_powers(signs, block_size, gain, steps)
-    if way == "doubling":
-        return last_by_doubling(powers, weight, bias, x)
-    drive = driven(weight, bias, x.transpose(0, 1))
-    if mask is not None:
-        drive = drive * mask.T[..., None]
-    return last_by_halving(powers, drive)
+    return last_by_doubling(cache.doubled_powers(signs, block_size, gain, steps), weight, bias, x)
 
 
 def every_state(
