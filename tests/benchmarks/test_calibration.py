@@ -1,8 +1,7 @@
 """What is published of the estimates: the coefficients are those of the measurements, and so are the errors."""
 
 import json
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,18 +9,13 @@ import pytest
 from hadamrnn.hw.estimate import estimate
 from hadamrnn.hw.targets.catalogue import get_target
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
+from . import programs
 
 
 @pytest.fixture(scope="module")
-def program() -> Any:
-    sys.path.insert(0, str(FOLDER))  # as for a program that is run from its folder
-    try:
-        import calibration_fit
-
-        yield calibration_fit
-    finally:
-        sys.path.remove(str(FOLDER))
+def program() -> Iterator[Any]:
+    with programs.program("calibration_fit") as module:
+        yield module
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +35,7 @@ def test_the_coefficients_are_fitted_to_the_measurements(program: Any, measured:
 
 def test_the_table_of_the_documentation_is_that_of_the_errors(program: Any) -> None:
     errors = json.loads(program.COEFFICIENTS.read_text())["errors"]
-    assert program.table(errors) in (FOLDER.parent / "docs" / "estimates.md").read_text()
+    assert program.table(errors) in (programs.FOLDER.parent / "docs" / "estimates.md").read_text()
 
 
 def test_nothing_is_fitted_to_what_is_held_out(program: Any, measured: Any) -> None:

@@ -1,8 +1,7 @@
 """The comparison of benchmarks/hardware.py is one of equals: every design is the same matrix, and cells are counted."""
 
-import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,19 +9,15 @@ import pytest
 
 from hadamrnn.hw.targets.catalogue import get_target
 
+from .programs import program
+
 SIZE = 8
-FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
-def benchmark() -> Any:
-    sys.path.insert(0, str(FOLDER))  # as for a program that is run from its folder
-    try:
-        import hardware
-
-        yield hardware
-    finally:
-        sys.path.remove(str(FOLDER))
+def benchmark() -> Iterator[Any]:
+    with program("hardware") as module:
+        yield module
 
 
 @pytest.fixture(scope="module")
