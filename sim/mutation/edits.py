@@ -38,7 +38,6 @@ _INSTEAD = {
 }
 _SAME_IN_ONE_BIT = {"$add", "$sub", "$neg", "$reduce_and", "$reduce_or", "$reduce_xor"}
 _ARITHMETIC = {"$add", "$sub", "$mul", "$neg", *COMPARISONS}
-_CONTROL = {"CLK", "EN", "SRST"}
 _WORDS = 8  # of a memory, that are spoilt one at a time
 _HANDSHAKE = ("valid", "ready", "last", "first", "error", "advance", "enable")
 
