@@ -10,7 +10,7 @@ import click
 from ..hw.parameters import CoreParameters
 from .core_options import core_options
 from .network_file import NetworkFile
-from .output import json_option, print_json
+from .output import check_folder, json_option, print_json
 from .progress import stages
 
 
@@ -59,6 +59,7 @@ def command(
     board = get_board(board_name)
     frozen = read_network(network)
     parameters.check(frozen)
+    check_folder(folder, "--out")
     with stages(board.name) as stage:
         description = build(
             frozen,

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ..hw.parameters import CoreParameters
+from .refusal import refuse_options
 
 NAMES = tuple(field.name for field in fields(CoreParameters))
 # Metavariable and help of each field; a test holds them against the fields there are.
@@ -42,6 +43,7 @@ def core_options(*, without: Collection[str] = ()) -> Callable[[Callable[..., An
         def with_parameters(*arguments: Any, **options: Any) -> Any:
             values = {field.name: options.pop(field.name) for field in chosen}
             if values.get("registers") is not None:
+                refuse_options(("stages_per_register",), "does not go with --registers, which names them")
                 values["registers"] = tuple(name for name in values["registers"].split(",") if name)
             parameters = CoreParameters(**values)
             return function(*arguments, parameters=parameters, **options)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ..errors import InputError
+from .counts import count_option, seed_option
 from .output import json_option, print_json, write_json
 
 PROGRAM = "hadamrnn demo"
@@ -41,8 +42,8 @@ Example:
     metavar="NAME",
     help="FPGA target; may be given several times.  [default: all that there are]",
 )
-@click.option("--sequences", type=int, default=24, show_default=True, metavar="N", help="Test images to simulate.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the training run.")
+@count_option("--sequences", "N", "Test images to simulate.", default=24)
+@seed_option("Seed of the training run.")
 @json_option
 def command(folder: Path, targets: Sequence[str], sequences: int, seed: int, as_json: bool) -> int:
     """Train a network of 64 units on the handwritten digits of scikit-learn, freeze it to integers, generate its core,
@@ -57,8 +58,6 @@ def command(folder: Path, targets: Sequence[str], sequences: int, seed: int, as_
     from .report.page import write_report
 
     chosen = [get_target(name) for name in targets or _TARGETS]
-    if sequences < 1:
-        raise click.UsageError(f"--sequences must be at least 1, not {sequences}")
     find_simulator("verilator")  # what is missing is said before the training, not after it
     for target in chosen:
         check_tools(target)

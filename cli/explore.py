@@ -11,8 +11,10 @@ import click
 
 from ..hw.parameters import CoreParameters
 from .core_options import core_options
+from .counts import count_option
 from .list_options import ListOptions
 from .output import json_option, print_fitting_table, print_json
+from .refusal import refuse_options
 from .shape_options import SHAPE, shape_options
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ Example:
 @click.option("--all", "show_all", is_flag=True, help="Every shape that fits, not the Pareto front alone.")
 @click.option("--runs", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Run folders to look in.")
 @click.option("--synthesise", is_flag=True, help="Synthesise, place and route what is found; takes minutes each.")
-@click.option("--jobs", type=int, default=1, show_default=True, help="Local processes that synthesise.")
+@count_option("--jobs", "N", "Local processes that synthesise.", default=1)
 @click.option("--scheduler", metavar="ADDRESS", help="Synthesise on a Dask cluster, such as tcp://host:8786.")
 @shape_options
 @core_options(without=("lanes", "channels"))
@@ -88,8 +90,10 @@ def command(
     from ..hw.estimate.exploration import HIDDEN_SIZES, candidates, front
     from ..hw.targets.catalogue import get_target
 
-    if jobs < 1:
-        raise click.UsageError(f"--jobs must be at least 1, not {jobs}")
+    if bits:
+        refuse_options(("state_bits",), "does not go with --bits, which says them")
+    if not synthesise:
+        refuse_options(("jobs", "scheduler"), "goes with --synthesise")
     target = get_target(target_name)
     state_bits = sorted(set(bits)) or [shape["state_bits"]]
     rest = {name: value for name, value in shape.items() if name != "state_bits"}

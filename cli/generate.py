@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..hw.parameters import CoreParameters
 from .core_options import core_options
 from .network_file import NetworkFile
-from .output import json_option, print_json
+from .output import check_folder, json_option, print_json
 from .refusal import given, refuse_options
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def command(
 
     frozen = read_frozen(network)
     parameters, expected = _for_target(frozen, parameters, target_name, clock_mhz)
+    check_folder(folder, "--out")
     description = generate(frozen, parameters, folder, name)
     if as_json:
         print_json(description | ({} if expected is None else {"expected_clock_mhz": expected}))

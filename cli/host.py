@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .counts import count_option
 from .network_file import NetworkFile
 from .output import json_option, print_json
 from .progress import counted
 from .refusal import refuse_options
-from .task_options import parse_task_options, task_option
+from .task_options import task_option
+from .task_sequences import task_sequences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,12 +39,10 @@ Example:
 )
 @click.argument("network_path", metavar="NET", type=NetworkFile())
 @click.option("--port", required=True, metavar="PORT", help="Serial port of the board, such as /dev/ttyUSB0 or COM3.")
-@click.option("--baud", type=int, default=1_000_000, show_default=True, help="Bits per second, as the board was built.")
+@count_option("--baud", None, "Bits per second, as the board was built.", default=1_000_000)
 @click.option("--task", metavar="NAME", help="Send sequences of that task's test set.")
 @task_option
-@click.option(
-    "--sequences", type=int, default=20, show_default=True, metavar="N", help="Sequences of the task to send."
-)
+@count_option("--sequences", "N", "Sequences of the task to send.", default=20)
 @click.option(
     "--inputs",
     "inputs_path",
@@ -77,7 +77,7 @@ def command(
     from ..host.session import Session
     from ..quant.integer import read_network
 
-    _check_options(task, inputs_path, sequences, baud, timeout)
+    _check_options(task, inputs_path, timeout)
     network = read_network(network_path)
     inputs, lengths = _inputs(network, task, options, sequences, inputs_path)
     try:
@@ -100,10 +100,7 @@ def command(
     return int(comparison.differences > 0)
 
 
-def _check_options(task: str | None, inputs_path: Path | None, sequences: int, baud: int, timeout: float) -> None:
-    for option, value in (("--sequences", sequences), ("--baud", baud)):
-        if value < 1:
-            raise click.UsageError(f"{option} must be at least 1, not {value}")
+def _check_options(task: str | None, inputs_path: Path | None, timeout: float) -> None:
     if not 0 < timeout < 3600:
         raise click.UsageError(f"--timeout must be above 0 and below 3600 seconds, not {timeout:g}")
     if task is None:
@@ -116,22 +113,13 @@ def _inputs(
     network: IntegerNetwork, task: str | None, options: Sequence[str], sequences: int, inputs_path: Path | None
 ) -> tuple[Any, Any]:
     """Inputs and lengths, both None where nothing is to be sent."""
-    import numpy as np
-
     if inputs_path is not None:
-        from ..host.sequence_file import read_sequences
+        from ..sim.sequence_file import read_sequences
 
         return read_sequences(network, inputs_path)
     if task is None:
         return None, None
-    from ..model.tasks import load_task
-    from ..quant.integer import quantise_inputs
-    from ..sim.reference import checked_inputs, checked_lengths
-
-    test = load_task(task, **parse_task_options(task, options)).test
-    x, _, lengths = test.batch(np.arange(min(sequences, len(test))))
-    inputs = checked_inputs(network, x if network.input_kind == "index" else quantise_inputs(network, x))
-    return inputs, checked_lengths(lengths, *inputs.shape[:2])
+    return task_sequences(network, task, options, sequences)
 
 
 def _classes(identity: Identity, result: np.ndarray) -> list[int]:

@@ -11,8 +11,9 @@ import click
 
 from ..hw.parameters import CoreParameters
 from .core_options import NAMES, core_options
+from .counts import count_option, seed_option
 from .network_file import NetworkFile
-from .output import json_option, print_json, print_table, write_json
+from .output import check_folder, json_option, print_json, print_table, write_json
 from .progress import counted
 from .refusal import refuse_options
 from .verify import NoVerdict
@@ -29,8 +30,8 @@ Example:
 """
 )
 @click.argument("network_path", metavar="[NET]", required=False, type=NetworkFile())
-@click.option("--mutants", type=int, default=60, show_default=True, metavar="N", help="Faults to draw.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draw, of inputs and of stalls.")
+@count_option("--mutants", "N", "Faults to draw.", default=60)
+@seed_option("Seed of the draw, of inputs and of stalls.")
 @click.option(
     "--simulator",
     default="icarus",
@@ -38,17 +39,10 @@ Example:
     metavar="icarus|verilator",
     help="Icarus starts quickly, for small cores; Verilator runs quickly, for large ones.",
 )
-@click.option("--sequences", type=int, default=12, show_default=True, metavar="N", help="Sequences of an attempt.")
-@click.option("--steps", type=int, default=10, show_default=True, metavar="T", help="Steps of the longest sequence.")
-@click.option(
-    "--proof-seconds",
-    type=int,
-    default=120,
-    show_default=True,
-    metavar="S",
-    help="Time to prove that a mutant that was not found is the same core.",
-)
-@click.option("--jobs", type=int, metavar="N", help="Processes at a time.  [default: all processors]")
+@count_option("--sequences", "N", "Sequences of an attempt.", default=12)
+@count_option("--steps", "T", "Steps of the longest sequence.", default=10)
+@count_option("--proof-seconds", "S", "Time to prove that a mutant that was not found is the same core.", default=120)
+@count_option("--jobs", "N", "Processes at a time.  [default: all processors]")
 @click.option(
     "-o",
     "--report",
@@ -84,10 +78,7 @@ def command(
     from ..sim.build import SimulationError
     from ..sim.mutation.campaign import run_campaign
     from ..sim.mutation.suite import Subject, suite
-    from .report.verification import check_report_folder
 
-    if seed < 0:
-        raise click.UsageError(f"--seed must be at least 0, not {seed}")
     if network_path is None:
         refuse_options(NAMES, "goes with NET: the set of small cores has its own")
         subjects = suite()
@@ -95,7 +86,7 @@ def command(
         traced = replace(parameters, trace=True)
         subjects = (Subject(name=network_path.stem, network=read_network(network_path), parameters=traced),)
     if folder is not None:
-        check_report_folder(folder)
+        check_folder(folder, "--report")
     with counted("mutate", mutants) as progress:
         try:
             report = run_campaign(

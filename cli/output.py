@@ -91,3 +91,17 @@ def check_writable(path: Path, option: str) -> None:
         raise InputError(f"{option} {path}: is a folder, expected a file name")
     if not os.access(folder, os.W_OK):
         raise InputError(f"{option} {path}: the folder {folder} cannot be written")
+
+
+def check_folder(folder: Path, option: str) -> None:
+    """Refuse, before long work begins, a folder that cannot be made or written to; whoever writes to it makes it.
+
+    Raises
+    ------
+    InputError
+    """
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise InputError(f"{option} {folder}: {there} is a file, expected a folder")
+    if not os.access(there, os.W_OK):
+        raise InputError(f"{option} {folder}: the folder {there} cannot be written")

@@ -11,8 +11,9 @@ import click
 
 from ..hw.parameters import CoreParameters
 from .core_options import NAMES, core_options
+from .counts import count_option, seed_option
 from .network_file import NetworkFile
-from .output import json_option, print_json
+from .output import check_folder, json_option, print_json
 from .refusal import refuse_options
 from .task_options import task_option
 
@@ -53,19 +54,12 @@ Example:
     metavar="cocotb|native",
     help="The test bench: in Python, or in C++ and many times as fast, for whole data sets.",
 )
-@click.option(
-    "--jobs", type=int, metavar="N", help="Processes at a time, with --engine native.  [default: all processors]"
-)
+@count_option("--jobs", "N", "Processes at a time, with --engine native.  [default: all processors]")
 @click.option(
     "--resume", is_flag=True, help="With --engine native: go on where a run of the same command was interrupted."
 )
 @click.option("--simulator", default="verilator", show_default=True, metavar="verilator|icarus", help="What runs it.")
-@click.option(
-    "--sequences",
-    type=int,
-    metavar="N",
-    help="Sequences to run.  [default: 20; of a task with --engine native its whole test set]",
-)
+@count_option("--sequences", "N", "Sequences to run.  [default: 20; of a task with --engine native its whole test set]")
 @click.option(
     "--task",
     default="random",
@@ -74,25 +68,19 @@ Example:
     help="Sequences of that task's test set, or random ones with corner values and of random length.",
 )
 @task_option
-@click.option("--steps", type=int, default=32, show_default=True, metavar="T", help="Longest random sequence.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the stalls and of random sequences.")
+@count_option("--steps", "T", "Longest random sequence.", default=32)
+@seed_option("Seed of the stalls and of random sequences.")
 @click.option(
     "--stalls", default="random", show_default=True, metavar="none|random|worst", help="Back-pressure on all ports."
 )
 @click.option(
     "--arrays",
-    metavar="FILE.npz",
+    metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Sequences of your own: x, integers as the core reads them or real numbers, and lengths if they differ.",
+    help="Sequences of your own, .npz or .npy: x, integers as the core reads them or real numbers, and lengths if they "
+    "differ.",
 )
-@click.option(
-    "--resets",
-    type=int,
-    default=16,
-    show_default=True,
-    metavar="N",
-    help="Resets in the middle of sequences, with --engine cocotb.",
-)
+@count_option("--resets", "N", "Resets in the middle of sequences, with --engine cocotb.", default=16, least=0)
 @click.option(
     "--all-states",
     is_flag=True,
@@ -143,10 +131,10 @@ def command(
     """
     from ..quant.integer import read_frozen
     from ..sim.plan import Stimulus
-    from .report.verification import check_report_folder, command_line, core_identity, write_verification
+    from .report.verification import command_line, core_identity, write_verification
     from .verify_inputs import verify_inputs
 
-    _check_engine(engine, simulator, jobs, resets)
+    _check_engine(engine, simulator)
     if folder is not None:
         refuse_options(NAMES, "does not go with --dir: the core is generated already")
     if all_states:
@@ -157,7 +145,7 @@ def command(
         sequences = 20
     inputs, lengths = verify_inputs(network, task, options, arrays, sequences, steps, seed)
     if report_folder is not None:
-        check_report_folder(report_folder)
+        check_folder(report_folder, "--report")
     stimulus = Stimulus(inputs=inputs, lengths=lengths, stalls=stalls, seed=seed, resets=resets)
     report, explanation = _compare(
         network,
@@ -255,7 +243,7 @@ def _parameters(folder: Path | None, parameters: CoreParameters) -> dict[str, An
     return parameters.to_json() if folder is None else read_description(folder).parameters
 
 
-def _check_engine(engine: str, simulator: str, jobs: int | None, resets: int) -> None:
+def _check_engine(engine: str, simulator: str) -> None:
     if engine not in ("cocotb", "native"):
         raise click.UsageError(f"--engine must be one of cocotb, native, not {engine!r}")
     if engine == "native" and simulator != "verilator":
@@ -265,10 +253,6 @@ def _check_engine(engine: str, simulator: str, jobs: int | None, resets: int) ->
         refuse_options(("resume",), "goes with --engine native: cocotb begins anew")
     else:
         refuse_options(("resets",), "goes with --engine cocotb: the native engine resets between chunks only")
-    if jobs is not None and jobs < 1:
-        raise click.UsageError(f"--jobs must be at least 1, not {jobs}")
-    if resets < 0:
-        raise click.UsageError(f"--resets must be at least 0, not {resets}")
 
 
 def _print_report(report: CosimulationReport, explanation: Explanation | None) -> None:

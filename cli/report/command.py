@@ -9,6 +9,7 @@ import click
 
 from ...hw.parameters import CoreParameters
 from ..core_options import NAMES, core_options
+from ..counts import count_option, seed_option
 from ..network_file import NetworkFile
 from ..output import check_writable, json_option, print_json
 from ..progress import stages
@@ -70,12 +71,10 @@ Example:
     help="Compare states on that task's test set, or on random inputs.  [default: the task of --run, or random]",
 )
 @task_option
-@click.option(
-    "--arrays", metavar="FILE.npz", type=click.Path(path_type=Path), help="Compare them on sequences of yours."
-)
-@click.option("--sequences", type=int, default=20, show_default=True, metavar="N", help="Sequences to compare them on.")
-@click.option("--steps", type=int, default=256, show_default=True, metavar="T", help="Steps of random sequences.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of random sequences.")
+@click.option("--arrays", metavar="FILE", type=click.Path(path_type=Path), help="Compare them on sequences of yours.")
+@count_option("--sequences", "N", "Sequences to compare them on.", default=20)
+@count_option("--steps", "T", "Steps of random sequences.", default=256)
+@seed_option("Seed of random sequences.")
 @core_options()
 @json_option
 def command(

@@ -102,6 +102,8 @@ def parameter_options(parameters: CoreParameters, without: tuple[str, ...] = ())
         value = getattr(parameters, field.name)
         if value == field.default or field.name in without:
             continue
+        if field.name == "stages_per_register" and parameters.registers is not None:
+            continue  # which says where registers are, by name
         words.append("--" + field.name.replace("_", "-"))
         if not isinstance(value, bool):
             words.append(",".join(value) if isinstance(value, tuple) else str(value))

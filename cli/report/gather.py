@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,7 +142,7 @@ def finished_run(folder: Path, network: IntegerNetwork) -> RunState:
     Raises
     ------
     InputError
-        No finished run, or one of another configuration.
+        No finished run, or one of another network or configuration.
     """
     from ...quant.run_folder import FINISHED, run_state
 
@@ -151,9 +151,18 @@ def finished_run(folder: Path, network: IntegerNetwork) -> RunState:
     run = run_state(folder)
     if run.state != FINISHED or run.config is None:
         raise InputError(f"{folder}: {run.reason or run.state}, expected a finished run")
+    options = run.config.network
+    there = options.kind, options.hidden_size, options.block_size
+    here = network.family, network.hidden_size, network.block_size
+    if there != here:
+        raise InputError(f"{folder}: a run of kind, d, n {_listed(there)}, expected those of NET, {_listed(here)}")
     if network.trained.get("config", run.config.to_toml()) != run.config.to_toml():
         raise InputError(f"{folder}: a run of another configuration than the one that the network was trained with")
     return run
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(str(value) for value in values)
 
 
 def _trained(network: IntegerNetwork, sequences: Sequences) -> np.ndarray:

@@ -96,8 +96,9 @@ def read_syntheses(
     found: dict[str, SynthesisReport] = {}
     others = []
     for path in paths:
+        plain = _read(path)
         try:
-            report = SynthesisReport.from_json(_read(path))
+            report = SynthesisReport.from_json(plain)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
         if report.target in found:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..refusal import given, refuse_options
-from ..verify_inputs import check_counts, refuse_task_options, verify_inputs
-from .gather import Sequences
+from ..verify_inputs import refuse_task_options, verify_inputs
+from .gather import Sequences, finished_run
 
 if TYPE_CHECKING:
     from ...quant.experiment import Run
     from ...quant.integer import IntegerNetwork
+
+_OF_RANDOM = ("steps", "seed")  # what random sequences alone have
 
 
 def report_sequences(
@@ -40,11 +42,12 @@ def report_sequences(
     InputError, click.UsageError
         What cannot be used.
     """
-    check_counts(count, steps, seed)
     if arrays is None and task == "random" and run is not None and not given("task"):
         from ...quant.experiment import load_run
 
-        refuse_options(("options", "steps"), "goes with --task: --run has its own")
+        refuse_options(("options",), "goes with --task: --run has its own")
+        refuse_options(_OF_RANDOM, "goes with random sequences: those of --run are there")
+        finished_run(run, network)
         return run_sequences(load_run(run), network, count)
     if arrays is None and task == "random":
         refuse_task_options()
@@ -53,6 +56,7 @@ def report_sequences(
             lengths=None,
             text=f"{count} random sequences of {steps} steps, all inputs equally likely, seed {seed}",
         )
+    refuse_options(_OF_RANDOM, "goes with random sequences: those of --task and --arrays are there")
     inputs, lengths = verify_inputs(network, task, options, arrays, count, steps, seed)
     named = " ".join([task, *options])
     source = f"sequences of {arrays}" if arrays is not None else f"test sequences of {named}"

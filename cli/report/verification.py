@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import InputError
 from ...sim.functional_coverage import holes
 from ..output import write_json
 from .page import write_report
@@ -23,20 +21,6 @@ if TYPE_CHECKING:
 _SHOWN_BEFORE, _SHOWN_AFTER = 18, 5  # clocks of the picture, of the first wrong signal and of the difference
 _MOST_CLOCKS = 48
 _PORTS = ("tvalid", "tready", "tlast", "tdata")
-
-
-def check_report_folder(folder: Path) -> None:
-    """Refuse, before long work begins, a folder that cannot be made or written to; it is made when there is a report.
-
-    Raises
-    ------
-    InputError
-    """
-    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
-    if not there.is_dir():
-        raise InputError(f"--report {folder}: {there} is a file, expected a folder")
-    if not os.access(there, os.W_OK):
-        raise InputError(f"--report {folder}: the folder {there} cannot be written")
 
 
 def command_line() -> str:

@@ -11,6 +11,8 @@ from ...quant.integer import DenseNetwork, FrozenNetwork, IntegerNetwork
 _SQRT_HALF = 23170  # round(2^15 / √2), of 15 bits as a trained M is
 _OTHERS = ("input_weight", "bias", "output_weight", "output_bias", *FrozenNetwork.options)
 
+MOST_WEIGHTS = 1 << 28  # a quarter of a gigabyte
+
 
 def worst_case_network(
     hidden_size: int,
@@ -29,9 +31,22 @@ def worst_case_network(
     """A network of a given shape whose weights are all the largest in magnitude: every width is its upper bound.
 
     For estimates without a network. Weights and biases are the most negative ones of their format.
+
+    Raises
+    ------
+    InputError
+        Sizes or bits that no network has, or more than :data:`MOST_WEIGHTS` weights.
     """
-    if hidden_size < 1:
-        raise InputError(f"hidden_size must be at least 1, not {hidden_size}")
+    for name, value in (("hidden_size", hidden_size), ("input_size", input_size), ("output_size", output_size)):
+        if value < 1:
+            raise InputError(f"{name} must be at least 1, not {value}")
+    weights = hidden_size * (input_size + output_size)
+    if weights > MOST_WEIGHTS:
+        raise InputError(f"U and V must have at most {MOST_WEIGHTS} weights together, not {weights}")
+    for name, value in (("state_bits", state_bits), ("weight_bits", weight_bits)):  # before arrays are made of them
+        low, high = IntegerNetwork.ranges[name]
+        if not low <= value <= high:
+            raise InputError(f"{name} must be an integer from {low} to {high}, not {value}")
     weight, bias = -(1 << (weight_bits - 1)), -(1 << (state_bits - 1))
     return IntegerNetwork(
         signs=np.ones(hidden_size, dtype=np.int8),

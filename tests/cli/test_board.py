@@ -35,4 +35,6 @@ def test_bad_input(refused: Callable[..., str], network_file: Path, tmp_path: Pa
     assert refused(*icebreaker, "--baud", "30000000").startswith("baud must be an integer from 1 to 9000000")
     assert refused(*icebreaker, "--lanes", "16").startswith("lanes must divide the hidden size 8")
     assert "No such option '--trace'" in refused(*icebreaker, "--trace")
+    onto = refused("board", network_file, "--board", "icebreaker", "-o", network_file)  # before it is synthesised
+    assert onto == f"--out {network_file}: {network_file} is a file, expected a folder"
     assert refused("board", "zoo:none", "--board", "icebreaker", "-o", out)

@@ -74,6 +74,13 @@ def test_shapes_that_cannot_be(refused: Callable[..., str], network_file: Path) 
     assert refused("estimate", "--hidden", "64", "--lanes", "128").startswith("lanes must divide the hidden size 64")
     assert refused("estimate", "--hidden", "64", "--steps", "0").startswith("steps must be at least 1")
     assert refused("estimate", "--hidden", "64", "--state-bits", "1").startswith("state_bits must be an integer from 2")
+    assert refused("estimate", "--hidden", "64", "--state-bits", "99").endswith("an integer from 2 to 32, not 99")
+    for bits in ("0", "9"):  # which no shift or int8 takes
+        line = refused("estimate", "--hidden", "64", "--weight-bits", bits)
+        assert line == f"weight_bits must be an integer from 1 to 8, not {bits}"
+    assert refused("estimate", "--hidden", "64", "--input-size", "0") == "input_size must be at least 1, not 0"
+    line = refused("estimate", "--hidden", 10**13)  # more than fit into memory
+    assert line == f"U and V must have at most {1 << 28} weights together, not {11 * 10**13}"
 
 
 def test_cells_and_clock_are_those_of_a_target(run: Run, network_file: Path) -> None:

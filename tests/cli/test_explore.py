@@ -1,19 +1,16 @@
 import importlib
 import json
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hadamrnn.hw.estimate import exploration
 from hadamrnn.hw.synthesis import sweep
-from hadamrnn.model.task import SPLITS
-from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions
 
 from .conftest import Run
+from .finished_runs import finished_run
 
 RATE = ("--target", "ice40-hx8k", "--rate", "100000")
 
@@ -44,19 +41,6 @@ def test_accuracies_of_the_zoo_are_beside_their_shapes(run: Run) -> None:
     assert known["zoo:digits-d64"] > 0.9
     other = json.loads(run("explore", *RATE, "--hidden", "64", "--input-size", "3", "--all", "--json").out)["front"]
     assert all(row["known"] == [] for row in other)  # those of the zoo read one element
-
-
-def finished_run(folder: Path, result: dict[str, Any] | None = None, **network: Any) -> Path:
-    """A run folder as training leaves it, of a network that nobody has trained."""
-    config = ExperimentConfig(task="digits", network=NetworkOptions(hidden_size=64, **network))
-    folder.mkdir(parents=True)
-    (folder / "config.toml").write_text(config.to_toml())
-    with zipfile.ZipFile(folder / "best.pt", "w"):
-        pass
-    figures = {split: {"loss": 0.1, "accuracy": 0.75} for split in SPLITS}
-    known = {"best_epoch": 1, "epochs": 1, "seconds": 1.0, "versions": {}} | figures
-    (folder / "result.json").write_text(json.dumps(known | (result or {})))
-    return folder
 
 
 def test_accuracies_of_runs_are_those_of_the_same_shape_that_can_be_frozen(run: Run, tmp_path: Path) -> None:
@@ -95,6 +79,14 @@ def test_what_cannot_be_is_refused(refused: Callable[..., str]) -> None:
     assert refused("explore", "--target", "nothing", "--rate", "1").startswith("target must be one of ")
     message = "hidden_size must be a positive multiple of 4, the least block, not 6"
     assert refused("explore", *RATE, "--hidden", "6") == message
+    assert refused("explore", *RATE, "--bits", "0") == "state_bits must be an integer from 2 to 32, not 0"
+
+
+def test_options_that_would_not_be_heeded(refused: Callable[..., str]) -> None:
+    line = refused("explore", *RATE, "--bits", "8", "--state-bits", "10")
+    assert line.startswith("--state-bits does not go with --bits")
+    for option, value in (("--jobs", "2"), ("--scheduler", "tcp://host:8786")):
+        assert refused("explore", *RATE, option, value).startswith(f"{option} goes with --synthesise")
 
 
 def test_no_jobs_are_refused_before_the_search(refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,14 @@ def test_parameters_that_cannot_be(
 
 
 def test_a_folder_that_cannot_be_written(refused: Callable[..., str], network_file: Path) -> None:
-    assert refused("generate", network_file, "-o", network_file).startswith(f"cannot write to {network_file}: ")
+    beneath = network_file / "core"
+    assert (
+        refused("generate", network_file, "-o", beneath)
+        == f"--out {beneath}: {network_file} is a file, expected a folder"
+    )
+    assert refused("generate", network_file, "-o", network_file).startswith(
+        f"--out {network_file}: {network_file} is a file"
+    )
 
 
 def test_a_clock_places_registers(run: Run, network_file: Path, tmp_path: Path) -> None:

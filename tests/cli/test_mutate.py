@@ -20,7 +20,7 @@ def test_bad_options(run: Run, network_file: Path, tmp_path: Path) -> None:
     assert outcome.status == 2
     assert "--lanes goes with NET: the set of small cores has its own" in outcome.err
     outcome = run("mutate", network_file, "--mutants", "0")
-    assert (outcome.status, "count must be an integer of at least 1, not 0" in outcome.err) == (2, True)
+    assert (outcome.status, "--mutants must be at least 1, not 0" in outcome.err) == (2, True)
     outcome = run("mutate", "--seed", "-1")
     assert (outcome.status, "--seed must be at least 0, not -1" in outcome.err) == (2, True)
     (tmp_path / "file").write_text("")

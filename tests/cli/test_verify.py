@@ -194,16 +194,19 @@ def test_sequences_of_your_own(
     assert json.loads(run(*call("--json")).out)["steps"] == 20
     assert refused(*call("--task", "digits")).startswith("--task does not go with --arrays")
     for arrays, message in (
-        ({"y": inputs}, "expected an array x, found y"),
-        ({"x": inputs[:0]}, "x holds no sequence"),
-        ({"x": np.full((1, 2, 1), np.nan)}, "x must be finite, found NaN or infinity"),
-        ({"x": np.array([["a"]])}, "x must be numbers, not <U1"),
+        ({"y": inputs}, "no array x, found: y"),
+        ({"x": inputs[:0]}, "inputs must hold at least one step of one sequence"),
+        ({"x": np.full((1, 2, 1), np.nan)}, "inputs must be finite numbers"),
+        ({"x": np.array([["a"]])}, "inputs must be integers, not <U1"),
         ({"x": inputs, "lengths": [5] * 5}, "lengths must be from 1 to 4, not 5"),
     ):
         np.savez(file, **arrays)
         assert message in refused(*call())
+    np.save(core.parent / "mine.npy", inputs[:, :, 0])  # an array alone, of one value a step
+    report = json.loads(run(*(core.parent / "mine.npy" if part == file else part for part in call("--json"))).out)
+    assert (report["passed"], report["steps"]) == (True, 20)
     file.write_bytes(b"PK no archive")
-    assert "cannot be read as .npz" in refused(*call())
+    assert "not an .npy or .npz file of numbers" in refused(*call())
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from hadamrnn.sim.state_error import state_error
 from hadamrnn.zoo import path as zoo_file
 
 from ..conftest import Run, random_network
+from ..finished_runs import finished_run
 from .given import cosimulation, write_reports
 from .pages import Page, svgs
 
@@ -176,6 +177,9 @@ def test_what_does_not_belong_together_is_refused(
     assert line == f"{verification}: the verification of a core with lanes 2, not 4"
     line = refused("report", network_file, "--synthesis", verification, "-o", out)
     assert line.startswith("--synthesis goes with --dir")
+    missing = tmp_path / "missing.json"
+    line = refused("report", network_file, "--dir", core, "--synthesis", missing, "-o", out)
+    assert line == f"{missing}: no such file"
     line = refused("report", network_file, "--dir", core, "--synthesis", verification, "-o", out)
     assert line == f"{verification}: not a synthesis report of version 1"
     synthesis = core / f"synthesis-{TARGET}.json"
@@ -188,11 +192,25 @@ def test_what_does_not_belong_together_is_refused(
     assert refused("report", network_file, "--steps", "0", "-o", out).startswith("--steps must be at least 1, not 0")
     assert refused("report", network_file, "--run", tmp_path / "no", "-o", out).startswith(f"{tmp_path / 'no'}: ")
     assert refused("report", network_file, "-o", tmp_path / "no" / "x.html").startswith("-o ")
+    line = refused("report", network_file, "--task", "digits", "--seed", "1", "-o", out)
+    assert line.startswith("--seed goes with random sequences")
     plain = json.loads(verification.read_text())
     del plain["core"]
     verification.write_text(json.dumps(plain))
     line = refused("report", network_file, "--dir", core, "-o", out)
     assert line.startswith(f"{verification}: does not say which core it is of")
+
+
+def test_a_run_of_another_kind_or_size_is_refused(refused: Callable[..., str], network_file: Path) -> None:
+    """The file does not say its configuration, so that the network itself is compared."""
+    runs, out = network_file.parent / "runs", network_file.parent / "x.html"
+    for name, shape, found in (
+        ("lstm", {"kind": "lstm", "hidden_size": 8}, "lstm, 8, 1"),
+        ("wide", {"hidden_size": 16, "block_size": 4}, "hadamard, 16, 4"),
+    ):
+        folder = finished_run(runs / name, **shape)
+        line = refused("report", network_file, "--run", folder, "-o", out)
+        assert line == f"{folder}: a run of kind, d, n {found}, expected those of NET, hadamard, 8, 4"
 
 
 def test_names_from_files_are_text_on_the_page(

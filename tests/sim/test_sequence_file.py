@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from hadamrnn.errors import InputError
-from hadamrnn.host.sequence_file import read_sequences
+from hadamrnn.sim.sequence_file import read_sequences
 
-from .boards import small_network
+from ..host.boards import small_network
 
 NETWORK = small_network(input_bits=4)
 
@@ -59,11 +59,17 @@ def test_what_is_not_for_the_network(arrays: dict[str, np.ndarray], message: str
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     missing, text, pickled = tmp_path / "none.npy", tmp_path / "text.npy", tmp_path / "pickled.npy"
     text.write_text("1, 2, 3\n")
+    cut, empty = tmp_path / "cut.npz", tmp_path / "empty.npy"
+    np.savez(cut, x=np.zeros((4, 4, 1), dtype=int))
+    cut.write_bytes(cut.read_bytes()[:-60])
+    empty.write_bytes(b"")
     np.save(pickled, np.array([{}]), allow_pickle=True)
     for path, message in (
         (missing, "cannot be read (No such file or directory)"),
         (text, "not an .npy or .npz file of numbers"),
         (pickled, "not an .npy or .npz file of numbers"),
+        (cut, "not an .npy or .npz file of numbers"),
+        (empty, "not an .npy or .npz file of numbers"),
     ):
         with pytest.raises(InputError, match=re.escape(f"{path}: {message}")):
             read_sequences(NETWORK, path)

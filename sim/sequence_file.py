@@ -1,15 +1,17 @@
 """Sequences from a file: ``.npy`` or ``.npz``, in the format that a network reads."""
 
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import InputError
-from ..quant.integer import IntegerNetwork, quantise_inputs
-from ..sim.reference import checked_inputs, checked_lengths
+from ..quant.integer import FrozenNetwork, quantise_inputs
+from .reference import checked_inputs, checked_lengths
 
 
-def read_sequences(network: IntegerNetwork, path: Path) -> tuple[np.ndarray, np.ndarray]:
+def read_sequences(network: FrozenNetwork, path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and lengths from a file.
 
     An ``.npy`` file holds the array ``x``; an ``.npz`` file holds it by that name and may hold ``lengths``; other
@@ -42,12 +44,13 @@ def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
             found = np.load(file, allow_pickle=False)
             if isinstance(found, np.ndarray):
                 return found, None
-            if "x" not in found.files:
-                raise InputError(f"{path}: no array x, found: {', '.join(found.files) or 'none'}")
-            return found["x"], found["lengths"] if "lengths" in found.files else None
+            names = list(found.files)
+            arrays = {name: found[name] for name in names if name in ("x", "lengths")}
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, EOFError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path}: not an .npy or .npz file of numbers ({error})") from error
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        # Without numpy's reason: of any other file it says that it might be loaded by pickle, unsafely.
+        raise InputError(f"{path}: not an .npy or .npz file of numbers") from error
+    if "x" not in arrays:
+        raise InputError(f"{path}: no array x, found: {', '.join(names) or 'none'}")
+    return arrays["x"], arrays.get("lengths")
