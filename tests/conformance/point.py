@@ -80,6 +80,8 @@ class Point:
         for name, value in self.core.to_json().items():
             if name == "trace":
                 options += [] if value else ["--no-states"]
+            elif name == "stages_per_register" and self.core.registers is not None:
+                continue  # which are named
             elif value is not None:
                 text = ",".join(value) if name == "registers" else str(value)
                 options += [f"--{name.replace('_', '-')}", text]
