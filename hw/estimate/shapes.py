@@ -95,6 +95,8 @@ def dense_alternative(network: FrozenNetwork, recurrent_bits: int, weight: np.nd
     if type(recurrent_bits) is not int or not 1 <= recurrent_bits <= 8:
         raise InputError(f"recurrent_bits must be an integer from 1 to 8, not {recurrent_bits!r}")
     d = network.hidden_size
+    if d * d > MOST_WEIGHTS:
+        raise InputError(f"W must have at most {MOST_WEIGHTS} weights, not {d * d}")
     if weight is None:
         weight = np.full((d, d), -(1 << (recurrent_bits - 1)), dtype=np.int8)
     shift = recurrent_bits - 1 + math.log2(d) / 2

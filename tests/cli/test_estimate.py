@@ -81,6 +81,8 @@ def test_shapes_that_cannot_be(refused: Callable[..., str], network_file: Path) 
     assert refused("estimate", "--hidden", "64", "--input-size", "0") == "input_size must be at least 1, not 0"
     line = refused("estimate", "--hidden", 10**13)  # more than fit into memory
     assert line == f"U and V must have at most {1 << 28} weights together, not {11 * 10**13}"
+    line = refused("estimate", "--hidden", 10**6, "--family", "dense")
+    assert line == f"W must have at most {1 << 28} weights, not {10**12}"
 
 
 def test_cells_and_clock_are_those_of_a_target(run: Run, network_file: Path) -> None:
