@@ -109,8 +109,9 @@ def _print_summary(folder: Path, description: dict[str, Any]) -> None:
         f"  d = {network['hidden_size']}, {matrix}, {network['state_bits']} state bits, "
         f"{parameters['lanes']} lanes, {parameters['output']} output"
     )
-    click.echo(f"  {description['cycles_per_step']} cycles per step")
+    several = parameters["channels"] > 1
+    click.echo(f"  {description['cycles_per_step']} cycles per step{', for a step of each channel' * several}")
     click.echo(
         f"  {latency['constant']} + {latency['per_further_step']} (T - 1) cycles from the first input beat of a "
-        "sequence of T steps to the last beat of its result"
+        f"sequence of T steps to the last beat of its result{', of a channel alone' * several}"
     )

@@ -16,7 +16,7 @@ from .frame_receiver import FrameReceiver
 from .frame_store import FrameStore
 from .frame_transmitter import FrameTransmitter
 from .protocol import Identity
-from .uart_receiver import UartReceiver
+from .uart_receiver import LARGEST_DIVISOR, UartReceiver
 from .uart_transmitter import UartTransmitter
 
 _LARGEST_BAUD_ERROR = 0.02  # a byte is 10 bits, sampled in their middle: each end may be 2.5 % off at most
@@ -29,11 +29,13 @@ def bit_clocks(clock_hz: int, baud: int) -> int:
     Raises
     ------
     InputError
-        Where the nearest whole number is more than 2 % off, or less than 4.
+        Where the nearest whole number is more than 2 % off, less than 4, or more than a receiver can count.
     """
     if type(baud) is not int or not 0 < baud <= clock_hz // 4:
         raise InputError(f"baud must be an integer from 1 to {clock_hz // 4}, a quarter of the clock, not {baud!r}")
     divisor = round(clock_hz / baud)
+    if divisor > LARGEST_DIVISOR:
+        raise InputError(f"baud must be at least {-(-clock_hz // LARGEST_DIVISOR)} at {clock_hz} Hz, not {baud}")
     if abs(clock_hz / divisor / baud - 1) > _LARGEST_BAUD_ERROR:
         raise InputError(f"baud must be within 2 % of {clock_hz} Hz divided by a whole number, not {baud}")
     return divisor

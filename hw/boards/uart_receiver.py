@@ -7,11 +7,13 @@ from amaranth.lib.wiring import In, Out
 
 from ...errors import InputError
 
+LARGEST_DIVISOR = 1 << 20
+
 
 def check_divisor(divisor: int) -> None:
     """Raise :class:`InputError` unless a bit can last ``divisor`` clocks."""
-    if type(divisor) is not int or not 4 <= divisor <= 1 << 20:
-        raise InputError(f"divisor must be an integer from 4 to {1 << 20} clocks a bit, not {divisor!r}")
+    if type(divisor) is not int or not 4 <= divisor <= LARGEST_DIVISOR:
+        raise InputError(f"divisor must be an integer from 4 to {LARGEST_DIVISOR} clocks a bit, not {divisor!r}")
 
 
 class UartReceiver(wiring.Component):

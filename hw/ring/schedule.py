@@ -107,9 +107,9 @@ class Schedule:
         return others * clocks + max(clocks, begun, self.cycles_per_step - others)
 
     def figures(self) -> dict[str, int]:
-        """What the description of a core says of its ring alone."""
+        """What the description of a core says of its ring alone; ``commutators`` whether there are any."""
         names = ("transform_latency", "pipeline_latency", "fifo_depth")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names} | {"commutators": bool(self.exchanges)}
 
     @classmethod
     def of(cls, network: IntegerNetwork, parameters: CoreParameters) -> "Schedule":

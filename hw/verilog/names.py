@@ -91,6 +91,8 @@ class Wires:
         self.homes: dict[Bit, tuple[Wire, int]] = {}
         self.assigned: dict[str, list[Bit]] = {}
         self.names = Names()
+        for instance in module.name.split(".")[1:]:  # which a wire of that name inside would hide
+            self.names.new(instance)
         self._live = live
         instances = set(is_module)
         self._clocked = {

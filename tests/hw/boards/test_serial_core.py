@@ -28,6 +28,7 @@ def test_clocks_of_a_bit(clock_hz: int, baud: int, clocks: int) -> None:
         (25_000_000, 4_500_000, "baud must be within 2 % of 25000000 Hz divided by a whole number, not 4500000"),
         (12_000_000, 3_000_001, "baud must be an integer from 1 to 3000000, a quarter of the clock, not 3000001"),
         (12_000_000, 0, "baud must be an integer from 1 to 3000000, a quarter of the clock, not 0"),
+        (36_000_000, 34, "baud must be at least 35 at 36000000 Hz, not 34"),
         (12_000_000, 9600.0, "baud must be an integer from 1 to 3000000, a quarter of the clock, not 9600.0"),
     ],
 )

@@ -29,6 +29,8 @@ def test_the_head_of_the_verilog(tmp_path: Path, description: dict[str, Any]) ->
     assert (values["hidden size d"], values["block size n"], values["state bits w"]) == ("8", "4", "12")
     assert (values["lanes"], values["trace"], values["output"]) == ("2", "true", "logits")
     assert values["cycles per step"] == str(description["cycles_per_step"])
+    assert (values["input multipliers"], values["stages per register"]) == ("1", "1")
+    assert "registers" not in values
     latency = description["sequence_latency"]
     assert values["sequence latency"].startswith(f"{latency['constant']} + {latency['per_further_step']} (T - 1) ")
     ports = re.findall(r"^// (\w+) +(input|output) +(\d+)$", "\n".join(head), re.MULTILINE)
@@ -51,8 +53,30 @@ def test_the_head_of_a_core_for_indices_with_many_registers(tmp_path: Path) -> N
     values = _values(head)
     assert values["input"] == "an index, 9 bits"
     assert values["registers"] == ", ".join(registers)
+    assert not {"input beat", "input multipliers", "stages per register"} & values.keys()
     assert any(line.endswith("error: one clock where an index was m or more.") for line in head)
     assert sum(line.endswith("beats: 1 a step; tlast: sequence") for line in head) == 1
+
+
+def test_the_head_of_a_core_of_several_channels(tmp_path: Path) -> None:
+    network = random_network(8, 8)
+    description = generate(network, CoreParameters(channels=3, lanes=2, arrangement="commutator"), tmp_path, "no")
+    head = (tmp_path / "no.v").read_text().split("\n\n")[0].splitlines()
+    values = _values(head)
+    assert values["cycles per step"] == f"{description['cycles_per_step']}, for a step of each channel"
+    assert values["sequence latency"].endswith(", of a channel alone")
+    assert "// Bit c of error is channel c's; tid is the channel of a beat." in head
+
+
+@pytest.mark.parametrize(
+    ("block_size", "built"), [(8, "commutator"), (32, "feedback (there is no room for commutators)")]
+)
+def test_the_head_says_whether_there_are_commutators(tmp_path: Path, block_size: int, built: str) -> None:
+    parameters = CoreParameters(lanes=2, arrangement="commutator")
+    description = generate(random_network(32, block_size), parameters, tmp_path, "no")
+    head = (tmp_path / "no.v").read_text().split("\n\n")[0].splitlines()
+    assert _values(head)["arrangement"] == built
+    assert description["commutators"] == (built == "commutator")
 
 
 def test_the_template_connects_every_port(tmp_path: Path, description: dict[str, Any]) -> None:
