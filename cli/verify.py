@@ -14,7 +14,7 @@ from .core_options import NAMES, core_options
 from .counts import count_option, seed_option
 from .network_file import NetworkFile
 from .output import check_folder, json_option, print_json
-from .refusal import refuse_options
+from .refusal import given, refuse_options
 from .task_options import task_option
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ Example:
   hadamrnn verify zoo:copy-d128-n16 --task copy --option steps=100 --sequences 2
   hadamrnn verify digits.safetensors --dir core --simulator icarus --stalls worst
   hadamrnn verify zoo:pmnist-d64 --task mnist --option permuted=true --lanes 16 --engine native
+  hadamrnn verify digits.safetensors --dir core --netlist ice40-up5k --sequences 4 --steps 8
 """
 )
 @click.argument("network_path", metavar="NET", type=NetworkFile())
@@ -59,6 +60,11 @@ Example:
     "--resume", is_flag=True, help="With --engine native: go on where a run of the same command was interrupted."
 )
 @click.option("--simulator", default="verilator", show_default=True, metavar="verilator|icarus", help="What runs it.")
+@click.option(
+    "--netlist",
+    metavar="TARGET",
+    help="Simulate the netlist that Yosys maps for that FPGA (ice40-* or ecp5-*) in place of the Verilog, on Icarus.",
+)
 @count_option("--sequences", "N", "Sequences to run.  [default: 20; of a task with --engine native its whole test set]")
 @click.option(
     "--task",
@@ -108,6 +114,7 @@ def command(
     jobs: int | None,
     resume: bool,
     simulator: str,
+    netlist: str | None,
     sequences: int | None,
     task: str,
     options: Sequence[str],
@@ -124,7 +131,8 @@ def command(
 ) -> int:
     """Prove by co-simulation that the core of the frozen network NET equals the reference in every result, in every
     state of every step, and in its cycles per step. Random sequences are malformed here and there; with the engine
-    cocotb the core is reset in the middle of sequences too, and what was never exercised is listed.
+    cocotb the core is reset in the middle of sequences too, and what was never exercised is listed. With --netlist it
+    is what synthesis makes of the core that is simulated.
 
     The status is 0 where they agree and 1 on any difference, the first of which is named; 3 where the simulation
     could not be built or broke off.
@@ -134,6 +142,8 @@ def command(
     from .report.verification import command_line, core_identity, write_verification
     from .verify_inputs import verify_inputs
 
+    if netlist is not None:
+        simulator = _netlist_simulator(engine, simulator)
     _check_engine(engine, simulator)
     if folder is not None:
         refuse_options(NAMES, "does not go with --dir: the core is generated already")
@@ -154,6 +164,7 @@ def command(
         stimulus,
         engine=engine,
         simulator=simulator,
+        netlist=netlist,
         jobs=jobs,
         resume=resume,
         states=states,
@@ -182,6 +193,7 @@ def _compare(
     *,
     engine: str,
     simulator: str,
+    netlist: str | None,
     jobs: int | None,
     resume: bool,
     states: bool | None,
@@ -201,6 +213,7 @@ def _compare(
                 parameters,
                 stimulus,
                 simulator=simulator,
+                netlist=netlist,
                 states=states,
                 malformed=malformed,
                 explained=explained,
@@ -243,6 +256,15 @@ def _parameters(folder: Path | None, parameters: CoreParameters) -> dict[str, An
     return parameters.to_json() if folder is None else read_description(folder).parameters
 
 
+def _netlist_simulator(engine: str, simulator: str) -> str:
+    """What simulates a netlist: Icarus."""
+    if engine == "native":
+        raise click.UsageError("--netlist goes with --engine cocotb: the native engine compiles the Verilog")
+    if given("simulator") and simulator != "icarus":
+        raise click.UsageError(f"--netlist is simulated on icarus, not {simulator!r}")
+    return "icarus"
+
+
 def _check_engine(engine: str, simulator: str) -> None:
     if engine not in ("cocotb", "native"):
         raise click.UsageError(f"--engine must be one of cocotb, native, not {engine!r}")
@@ -257,9 +279,12 @@ def _check_engine(engine: str, simulator: str) -> None:
 
 def _print_report(report: CosimulationReport, explanation: Explanation | None) -> None:
     from ..sim.functional_coverage import holes
+    from .report.verification import netlist_line
 
     engine = f"{report.engine} engine on {report.simulator} {report.simulator_version}"
     click.echo(f"{report.sequences} sequences, {report.steps} steps, {engine}")
+    if report.netlist is not None:
+        click.echo(f"  {netlist_line(report.netlist)}")
     if report.sequences_resumed:
         click.echo(f"  {report.sequences_resumed} sequences were compared by the run that this one went on with")
     if report.verilog_as_generated is False:

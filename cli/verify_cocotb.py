@@ -25,6 +25,7 @@ def verify_cocotb(
     stimulus: Stimulus,
     *,
     simulator: str,
+    netlist: str | None = None,
     states: bool | None,
     malformed: bool,
     explained: bool,
@@ -34,9 +35,10 @@ def verify_cocotb(
     Parameters
     ----------
     folder : of a generated core; None: generate one with ``parameters``
+    netlist : name of a target, whose mapped netlist is simulated in place of the Verilog
     states : whether to compare every state; None: if the core has a trace
     malformed : whether some of the sequences shall be malformed
-    explained : whether to run a first difference again to explain it
+    explained : whether to run a first difference again to explain it; a netlist has no parts that could be named
     """
     from ..hw.verilog.generation import generate
     from ..sim.cosimulation import cosimulate
@@ -57,10 +59,11 @@ def verify_cocotb(
             lengths = checked_lengths(stimulus.lengths, *stimulus.inputs.shape[:2])
             stimulus = replace(stimulus, **malformed_sequences(network, description, lengths, stimulus.seed))
         stimulus = replace(stimulus, states=description.trace if states is None else states)
-        stage(f"simulating {len(stimulus.inputs)} sequences with {simulator}")
+        mapped = "" if netlist is None else f"mapping to {netlist} and "
+        stage(f"{mapped}simulating {len(stimulus.inputs)} sequences with {simulator}")
         options = {name: value for name, value in vars(stimulus).items() if name != "inputs"}
-        report = cosimulate(network, folder, stimulus.inputs, simulator=simulator, **options)
-        if report.passed or not explained:
+        report = cosimulate(network, folder, stimulus.inputs, simulator=simulator, netlist=netlist, **options)
+        if report.passed or not explained or netlist is not None:
             return report, None
         stage("looking inside at the first difference")
         return report, explain(network, folder, stimulus, report)

@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from ..hw.synthesis.mapped_netlist import MappedNetlist, check_models, mapped_netlist
+from ..hw.targets.catalogue import get_target
+from ..hw.targets.target import Target
 from ..quant.integer import FrozenNetwork
 from .build import build_core
 from .description import CoreDescription, read_description
@@ -38,6 +41,7 @@ def cosimulate(
     states: bool = True,
     interrupted_clocks: int = 0,
     resets: int = 0,
+    netlist: str | None = None,
     build_folder: str | os.PathLike[str] | None = None,
 ) -> CosimulationReport:
     """Stream ``inputs`` through a simulated core and compare all that comes out with the reference.
@@ -69,18 +73,22 @@ def cosimulate(
     interrupted_clocks : clocks of unfinished sequences, ended by a reset, before the second run
     resets : resets of a third run, each in the middle of sequences, at every moment from the first clock on or, where
         that is more, at so many moments drawn from them; a sequence follows each, and must be as if it were the first
+    netlist : name of a target (:mod:`~hadamrnn.hw.targets.catalogue`) of family ice40 or ecp5; the netlist that Yosys
+        maps the Verilog to is simulated in its place, on Icarus
     build_folder : keeps compiled simulations for further calls; without it the core is compiled each time
 
     Raises
     ------
     InputError
-        Inputs or options that cannot be used, a core of another network, a simulator or compiler that is not there.
+        Inputs or options that cannot be used, a core of another network, a simulator or compiler that is not there; a
+        netlist that cannot be simulated.
     SimulationError
         The core could not be compiled, or the simulation ended without a verdict.
     """
     start = time.perf_counter()
     description = read_description(core)
     check_options(network, description, stalls, states, interrupted_clocks, resets)
+    target = None if netlist is None else _netlist_target(netlist, simulator)
     stimulus = Stimulus(
         inputs=inputs,
         lengths=lengths,
@@ -94,7 +102,8 @@ def cosimulate(
         resets=resets,
     )
     runs = plan_runs(network, description, stimulus)
-    bench, records = _run(description, stimulus, runs, simulator, build_folder, start)
+    mapped = None if target is None else mapped_netlist(description.verilog, description.name, target)
+    bench, records = _run(description, stimulus, runs, simulator, build_folder, mapped, start)
     coverage = functional_coverage(network, description, stimulus, runs, records)
     return _report(description, bench, runs, records, coverage)
 
@@ -105,13 +114,18 @@ def _run(
     runs: Sequence[PlannedRun],
     simulator: str,
     build_folder: str | os.PathLike[str] | None,
+    mapped: MappedNetlist | None,
     start: float,
 ) -> tuple[Bench, dict[str, Record]]:
-    """Compile the core and simulate it; ``start`` is when the whole began."""
+    """Compile the core, or its netlist, and simulate it; ``start`` is when the whole began."""
     found = find_simulator(simulator)
     with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
         build_start = time.perf_counter()
-        build = build_core(found, description.verilog, description.name, Path(build_folder or Path(scratch, "build")))
+        verilog = description.verilog
+        if mapped is not None:
+            verilog = Path(scratch, "netlist.v")
+            verilog.write_text(mapped.verilog, encoding="utf-8")
+        build = build_core(found, verilog, description.name, Path(build_folder or Path(scratch, "build")))
         build_seconds = time.perf_counter() - build_start
         phases = sorted((run.phase for run in runs), key=lambda phase: phase.name != TIMING)  # the cycle counts first
         records = simulate(found, build, description.name, phases, Path(scratch))
@@ -124,6 +138,7 @@ def _run(
         seed=stimulus.seed,
         build_seconds=build_seconds,
         start=start,
+        netlist=None if mapped is None else mapped.to_json(),
     )
     return bench, records
 
@@ -150,6 +165,15 @@ def _report(
         verdicts,
         measured(description, timed, records[TIMING]),
     )
+
+
+def _netlist_target(name: str, simulator: str) -> Target:
+    """The target of that name, if its netlists can be simulated."""
+    target = get_target(name)
+    check_models(target)
+    if simulator != "icarus":
+        raise InputError(f"simulator must be icarus where a netlist is simulated, not {simulator!r}")
+    return target
 
 
 def check_options(

@@ -1,6 +1,6 @@
 """The report of a co-simulation."""
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
 from ..errors import InputError
@@ -16,6 +16,8 @@ class CosimulationReport:
     simulator, simulator_version : what ran the core
     stalls, seed : the pattern at the ends of the streams in the second run
     verilog_as_generated : whether the Verilog is what the generator wrote, or has been edited since; None: unknown
+    netlist : where it was not the Verilog that was simulated but what Yosys made of it: ``target``, ``yosys`` (its
+        version) and ``cells`` (the number of each type); None for the Verilog itself
     channels : C, of the core
     sequences, steps : in the second run
     sequences_with_states : those of them whose every state was compared
@@ -71,6 +73,7 @@ class CosimulationReport:
     build_seconds: float
     simulation_seconds: float
     seconds: float
+    netlist: dict[str, Any] | None = None
 
     @property
     def passed(self) -> bool:
@@ -123,6 +126,8 @@ class CosimulationReport:
         values: dict[str, Any] = {}
         for field in fields(cls):
             if field.name not in plain:
+                if field.default is not MISSING:  # of an earlier version
+                    continue
                 raise InputError(f"not the report of a co-simulation: it has no {field.name}")
             value: Any = plain[field.name]
             values[field.name] = value

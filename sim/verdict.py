@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .comparison import Comparison
 from .description import CoreDescription
@@ -45,6 +46,7 @@ class Bench:
     seed: int
     build_seconds: float
     start: float
+    netlist: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,6 +108,12 @@ def verification_contents(
     }
 
 
+def netlist_line(netlist: Mapping[str, Any]) -> str:
+    """Which netlist was simulated, of which target, by which Yosys, and what it is made of."""
+    cells = ", ".join(f"{count} {name}" for name, count in netlist["cells"].items())
+    return f"simulated: the netlist of Yosys {netlist['yosys']} for {netlist['target']} ({cells})"
+
+
 def compared(report: CosimulationReport) -> list[tuple[str, str]]:
     """What was compared, with what, as rows of a table."""
     edited = {True: "as it was generated", False: "edited since it was generated", None: "not known"}
@@ -116,6 +122,7 @@ def compared(report: CosimulationReport) -> list[tuple[str, str]]:
     resumed = f", {report.sequences_resumed} of them by an earlier run that was interrupted"
     return [
         ("the Verilog", edited[report.verilog_as_generated]),
+        *([] if report.netlist is None else [("not itself but its netlist", netlist_line(report.netlist))]),
         ("sequences", f"{report.sequences}{resumed if report.sequences_resumed else ''}"),
         ("results", str(report.results_compared)),
         ("states", f"{report.states_compared}, those of {report.sequences_with_states} sequences"),

@@ -106,12 +106,19 @@ def _check(verilog_path: Path, top: str, target: Target, clock_mhz: float | None
 
 def check_tools(target: Target) -> None:
     """Raise :class:`InputError` where Yosys or the target's nextpnr is not installed."""
-    tools = {"pyosys": "Yosys"}
+    check_yosys()
     if target.place_and_route is not None:
-        tools[target.place_and_route.module] = target.place_and_route.tool
-    for module, tool in tools.items():
-        if importlib.util.find_spec(module) is None:
-            raise InputError(f"{tool} is not installed, expected it from: pip install 'hadamrnn[synth]'")
+        _check_tool(target.place_and_route.module, target.place_and_route.tool)
+
+
+def check_yosys() -> None:
+    """Raise :class:`InputError` where Yosys is not installed."""
+    _check_tool("pyosys", "Yosys")
+
+
+def _check_tool(module: str, tool: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        raise InputError(f"{tool} is not installed, expected it from: pip install 'hadamrnn[synth]'")
 
 
 def map_design(

@@ -132,7 +132,7 @@ class Trial:
     ) -> CosimulationReport:
         description = read_description(folder)
         inputs, lengths = corner_inputs(self.network, seed, sequences=self.sequences, steps=self.steps)
-        options = malformed_sequences(self.network, description, lengths, seed)
+        options: dict[str, Any] = dict(malformed_sequences(self.network, description, lengths, seed))
         # A reset somewhere within the first steps.
         interrupted = int(np.random.default_rng((seed, 2)).integers(1, 3 * description.latency_of_one_step))
         return cosimulate(
