@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 
 from ...hw.synthesis.executor import end_with_parent
 from ...quant.integer import FrozenNetwork
+from ..build import SimulationError
 from ..comparison import Comparison
 from ..description import CoreDescription
 from ..interleaving import compare_channels, expect_channels, streamed
@@ -125,6 +126,11 @@ def run_chunks(
     -------
     list
         In order of sequences.
+
+    Raises
+    ------
+    SimulationError
+        A process was killed.
     """
     outcomes: list[Outcome] = []
 
@@ -167,5 +173,9 @@ def _run_side_by_side(run: ChunkRun, chunks: Iterator[Chunk], jobs: int, take: C
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                take(future.result())
-                passed &= future.result().passed
+                try:
+                    outcome = future.result()
+                except BrokenExecutor as error:
+                    raise SimulationError("a process of the simulation was killed: no verdict") from error
+                take(outcome)
+                passed &= outcome.passed

@@ -40,6 +40,7 @@ class Sink {
             if (held_last_ != last_) violation("tlast changed at clock ", clock, end);
             if (kChannels > 1 && held_id_ != id_) violation("tid changed at clock ", clock, end);
         }
+        check_width(clock);
         waiting_ = !ready_;
         if (waiting_) {
             std::memcpy(held_, &data_, kBytes);
@@ -81,6 +82,15 @@ class Sink {
     uint64_t transfers = 0;
 
   private:
+    // Of a port as wide as described Verilator keeps the bits above at 0; one that somebody widened may drive them.
+    void check_width(uint64_t clock) const {
+        uint8_t bytes[sizeof(Data)];
+        std::memcpy(bytes, &data_, sizeof bytes);
+        for (size_t byte = kBytes; byte < sizeof bytes; ++byte) {
+            if (bytes[byte]) violation("tdata has bits above those described at clock ", clock, "");
+        }
+    }
+
     void violation(const char* what, uint64_t clock, const char* end) const {
         throw Violation(std::string(name_) + "_" + what + std::to_string(clock) + end);
     }

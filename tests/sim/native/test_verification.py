@@ -1,8 +1,10 @@
 """The native engine says what cocotb says, of good cores and of broken ones, in chunks and in processes."""
 
+import json
+import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from hadamrnn.errors import InputError
 from hadamrnn.sim.build import SimulationError
 from hadamrnn.sim.cosimulation import cosimulate
+from hadamrnn.sim.native.chunks import run_chunks
 from hadamrnn.sim.native.verification import verify
 from hadamrnn.sim.report import CosimulationReport
 from hadamrnn.sim.stimulus import corner_inputs
@@ -151,6 +154,22 @@ def test_ready_ignored_at_an_output(folder: Path, builds: Path) -> None:
 def test_valid_after_reset(folder: Path, builds: Path) -> None:
     report = verdict(mutants.surround(folder, "wire v; assign m_axis_tvalid = 1'b1;", m_axis_tvalid="v"), builds)
     assert "timing run: m_axis_tvalid is 1 after reset, expected 0" in report.problems
+
+
+def test_a_port_wider_than_described(folder: Path, builds: Path) -> None:
+    ports = json.loads((folder / "hadamard_core.json").read_text())["ports"]
+    top = next(port["width"] for port in ports if port["name"] == "m_axis_tdata") - 1
+    wide = mutants.surround(folder, f"wire [{top}:0] low; assign m_axis_tdata = {{8'h40, low}};", m_axis_tdata="low")
+    file, port = wide / "hadamard_core.v", "output wire [{}:0] m_axis_tdata"
+    inner, _, outer = file.read_text().rpartition(port.format(top))
+    file.write_text(inner + port.format(top + 8) + outer)
+    problems = verdict(wide, builds).problems
+    assert any("m_axis_tdata has bits above those described at clock " in problem for problem in problems)
+
+
+def test_a_process_that_is_killed() -> None:
+    with pytest.raises(SimulationError, match=r"^a process of the simulation was killed: no verdict$"):
+        run_chunks(cast(Any, os._exit), iter(cast(Any, [1, 2])), jobs=2, progress=lambda count: None)
 
 
 def test_options_that_cannot_be(folder: Path, builds: Path) -> None:
