@@ -13,7 +13,6 @@ from hadamrnn.quant.experiment import build_network, load_run, train
 from hadamrnn.quant.frozen_run import freeze_run
 from hadamrnn.quant.integer import DenseNetwork
 from hadamrnn.quant.integer_evaluation import evaluate_integers
-from hadamrnn.zoo.add import add_entry
 
 TOML = """
 [task]
@@ -155,7 +154,3 @@ def test_what_goes_with_hadamard_networks_only(tmp_path: Path) -> None:
     run = train(config(epochs=1), tmp_path / "run")
     with pytest.raises(InputError, match=r"^fine_tune must be 0 for a network of kind 'qornn', not 10$"):
         freeze_run(run, fine_tune=10)
-    (tmp_path / "zoo").mkdir()
-    with pytest.raises(InputError, match=r"^kind must be hadamard for a network of the zoo, not 'qornn'$"):
-        add_entry(run, "digits-dense", folder=tmp_path / "zoo")
-    assert not list((tmp_path / "zoo").iterdir())
