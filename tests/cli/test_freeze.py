@@ -60,6 +60,7 @@ def test_equal_runs_give_equal_files(run: Run, trained: Path, tmp_path: Path) ->
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
+@pytest.mark.long
 def test_a_frozen_network_is_verified_on_its_task(run: Run, trained: Path, tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     assert run("freeze", trained, "-o", path).status == 0

@@ -150,6 +150,7 @@ def break_butterfly(file: Path) -> None:
     file.write_text(edited)
 
 
+@pytest.mark.long
 def test_what_it_finds_is_explained_by_cocotb(
     run: Run, network: IntegerNetwork, network_file: Path, tmp_path: Path
 ) -> None:

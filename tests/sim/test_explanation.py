@@ -38,7 +38,7 @@ def explained(folder: Path, builds: Path, simulator: str = "icarus", **options: 
     return explanation
 
 
-@pytest.mark.parametrize("simulator", ["verilator", "icarus"])
+@pytest.mark.parametrize("simulator", [pytest.param("verilator", marks=pytest.mark.long), "icarus"])
 def test_a_butterfly(simulator: str, tmp_path: Path, builds: Path, icarus: None) -> None:
     folder = edited(tmp_path, "recurrence_transform_stage_1_butterfly", r"\} - \{", "} + {")
     explanation = explained(folder, builds, simulator)

@@ -52,6 +52,7 @@ def test_a_core_without_a_fault_and_one_that_is_no_verilog(trial: Trial) -> None
     assert (verdict.how, verdict.clocks) == ("not simulated", 0)
 
 
+@pytest.mark.long
 def test_a_campaign(icarus: None) -> None:
     done: list[int] = []
     report = run_campaign(suite()[5:6], 4, sequences=4, steps=4, proof_seconds=1, progress=done.append)

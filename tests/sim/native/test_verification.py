@@ -44,7 +44,7 @@ def same_in_both(report: CosimulationReport) -> dict[str, Any]:
 
 # Vectors of 17 elements and indices, logits and classes, of the last and of every step, with and without a trace; all
 # with malformed sequences.
-@pytest.mark.parametrize("number", [24, 25, 28])
+@pytest.mark.parametrize("number", [25, *(pytest.param(number, marks=pytest.mark.long) for number in (24, 28))])
 def test_random_cores_as_cocotb_finds_them(number: int, tmp_path: Path, builds: Path) -> None:
     point = draw(number)
     folder = core(tmp_path, point.network, **point.parameters)
