@@ -142,8 +142,7 @@ def command(
     from .report.verification import command_line, core_identity, write_verification
     from .verify_inputs import verify_inputs
 
-    if netlist is not None:
-        simulator = _netlist_simulator(engine, simulator)
+    simulator = simulator if netlist is None else _netlist_simulator(engine, simulator)
     _check_engine(engine, simulator)
     if folder is not None:
         refuse_options(NAMES, "does not go with --dir: the core is generated already")
@@ -176,13 +175,17 @@ def command(
         subject = _subject(network_path, folder, network, parameters)
         core = core_identity(network, _parameters(folder, parameters))
         files = write_verification(report_folder, report, explanation, command_line(), subject, core)
+    _print(report, explanation, files, as_json)
+    return int(not report.passed)
+
+
+def _print(report: CosimulationReport, explanation: Explanation | None, files: Sequence[Path], as_json: bool) -> None:
     if as_json:
         print_json(report.to_json() | {"explanation": None if explanation is None else explanation.to_json()})
-    else:
-        _print_report(report, explanation)
-        for file in files:
-            click.echo(f"wrote {file}")
-    return int(not report.passed)
+        return
+    _print_report(report, explanation)
+    for file in files:
+        click.echo(f"wrote {file}")
 
 
 def _compare(

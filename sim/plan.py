@@ -16,7 +16,20 @@ from .verdict import RunVerdict
 
 @dataclass(frozen=True, kw_only=True)
 class Stimulus:
-    """What is streamed and how; parameters of the same names of :func:`~hadamrnn.sim.cosimulation.cosimulate`."""
+    """What is streamed and how; those not named here as of :func:`~hadamrnn.sim.cosimulation.cosimulate`.
+
+    Attributes
+    ----------
+    cut_beats : integers, shape ``(N,)``, optional
+        Where not 0 the sequence is malformed: ``tlast`` comes with this beat of its last step, before the step is
+        whole. The core must drop the step, send no result, pulse ``error`` and be ready for the next sequence.
+    wrong_indices : integers from 0 to the length of each sequence, shape ``(N,)``, optional
+        Where not 0 the sequence is malformed: instead of the index of that step (1 is the first) an index of m or more
+        comes. The core must pulse ``error`` and drop that step and all that follow in the sequence.
+    channels : integers from 0 to C − 1, shape ``(N,)``, optional
+        The channel of each sequence of a core with several; 0, 1, … in turn unless given. Each channel streams its own
+        in their order, with stalls and gaps of its own; a channel without any stays silent and must send nothing.
+    """
 
     inputs: np.ndarray
     lengths: Sequence[int] | np.ndarray | None = None

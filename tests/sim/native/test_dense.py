@@ -6,15 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hadamrnn.sim.cosimulation import cosimulate
 from hadamrnn.sim.native.verification import verify
-from hadamrnn.sim.stimulus import corner_inputs
 
 from ...conformance.dense_points import draw_dense
 from .. import mutants
 from ..cores import core
 from ..test_broken_dense import INPUTS, LENGTHS, NETWORK
-from .test_verification import same_in_both
+from .test_verification import same_in_both, through_both
 
 QUICK = (1,)  # several lanes, multipliers and states in chunks of three
 
@@ -23,18 +21,14 @@ QUICK = (1,)  # several lanes, multipliers and states in chunks of three
 def test_random_cores(number: int, tmp_path: Path, builds: Path) -> None:
     """In ``make test-long`` against cocotb too."""
     point = draw_dense(number)
-    folder = core(tmp_path, point.network, **point.parameters)
-    inputs, lengths = corner_inputs(point.network, number, sequences=9, steps=7)
-    options = {"lengths": lengths, "stalls": point.stalls, "states": point.parameters["trace"], "build_folder": builds}
-    options |= point.malformed(lengths)
-    report = verify(point.network, folder, inputs, sequences_per_chunk=3, **options)
+    report, cosimulated = through_both(point, number, tmp_path, builds, sequences=9, steps=7)
     assert report.problems == ()
     assert report.engine == "native"
     assert report.results_compared > 0
     assert bool(report.states_compared) == point.parameters["trace"]
     assert report.cycles_per_step == report.formula_cycles_per_step
     if number not in QUICK:
-        assert same_in_both(report) == same_in_both(cosimulate(point.network, folder, inputs, **options))
+        assert same_in_both(report) == same_in_both(cosimulated())
 
 
 def test_one_weight_off_by_one(tmp_path: Path, builds: Path) -> None:

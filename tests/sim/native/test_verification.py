@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -42,20 +43,29 @@ def same_in_both(report: CosimulationReport) -> dict[str, Any]:
     return fields | {"first": (report.first_difference_fields or {}) | {"clock": None}}
 
 
+def through_both(
+    point: Any, number: int, tmp_path: Path, builds: Path, *, sequences: int, steps: int
+) -> tuple[CosimulationReport, Callable[[], CosimulationReport]]:
+    """What the native engine says of a drawn core and its malformed sequences, and what cocotb would."""
+    folder = core(tmp_path, point.network, **point.parameters)
+    inputs, lengths = corner_inputs(point.network, number, sequences=sequences, steps=steps)
+    options = {"lengths": lengths, "stalls": point.stalls, "states": point.parameters["trace"], "build_folder": builds}
+    malformed = point.malformed(lengths)
+    assert malformed
+    options |= malformed
+    report = verify(point.network, folder, inputs, sequences_per_chunk=3, **options)
+    return report, lambda: cosimulate(point.network, folder, inputs, **options)
+
+
 # Vectors of 17 elements and indices, logits and classes, of the last and of every step, with and without a trace; all
 # with malformed sequences.
 @pytest.mark.parametrize("number", [25, *(pytest.param(number, marks=pytest.mark.long) for number in (24, 28))])
 def test_random_cores_as_cocotb_finds_them(number: int, tmp_path: Path, builds: Path) -> None:
     point = draw(number)
-    folder = core(tmp_path, point.network, **point.parameters)
-    inputs, lengths = corner_inputs(point.network, number, sequences=7, steps=9)
-    options = {"lengths": lengths, "stalls": point.stalls, "states": point.parameters["trace"], "build_folder": builds}
-    options |= point.malformed(lengths)
-    report = verify(point.network, folder, inputs, sequences_per_chunk=3, **options)
+    report, cosimulated = through_both(point, number, tmp_path, builds, sequences=7, steps=9)
     assert report.problems == ()
     assert report.engine == "native"
-    assert point.malformed(lengths)
-    assert same_in_both(report) == same_in_both(cosimulate(point.network, folder, inputs, **options))
+    assert same_in_both(report) == same_in_both(cosimulated())
 
 
 @pytest.mark.parametrize("stalls", ["none", "random", "worst"])
