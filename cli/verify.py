@@ -130,8 +130,8 @@ def command(
     as_json: bool,
 ) -> int:
     """Prove by co-simulation that the core of the frozen network NET equals the reference in every result, in every
-    state of every step, and in its cycles per step. With the engine cocotb random sequences are malformed here and
-    there, the core is reset in the middle of sequences too, and what was never exercised is listed. With --netlist it
+    state of every step, and in its cycles per step. Random sequences are malformed here and there. With the engine
+    cocotb the core is reset in the middle of sequences too, and what was never exercised is listed. With --netlist it
     is what synthesis makes of the core that is simulated.
 
     The status is 0 where they agree and 1 on any difference, the first of which is named; 3 where the simulation
@@ -140,7 +140,7 @@ def command(
     from ..quant.integer import read_frozen
     from ..sim.plan import Stimulus
     from .report.verification import command_line, core_identity, write_verification
-    from .verify_inputs import verify_inputs
+    from .verify_inputs import verify_inputs, with_malformed
 
     simulator = simulator if netlist is None else _netlist_simulator(engine, simulator)
     _check_engine(engine, simulator)
@@ -150,12 +150,15 @@ def command(
         refuse_options(("states",), "does not go with --all-states")
         states = True
     network = read_frozen(network_path)
+    _check_core(network, folder, engine, simulator, stalls, bool(states))
     if sequences is None and arrays is None and (engine == "cocotb" or task == "random"):
         sequences = 20
     inputs, lengths = verify_inputs(network, task, options, arrays, sequences, steps, seed)
     if report_folder is not None:
         check_folder(report_folder, "--report")
     stimulus = Stimulus(inputs=inputs, lengths=lengths, stalls=stalls, seed=seed, resets=resets)
+    if task == "random" and arrays is None:
+        stimulus = with_malformed(network, folder, parameters, stimulus)
     report, explanation = _compare(
         network,
         folder,
@@ -167,7 +170,6 @@ def command(
         jobs=jobs,
         resume=resume,
         states=states,
-        malformed=task == "random" and arrays is None,
         explained=report_folder is not None,
     )
     files = []
@@ -177,6 +179,22 @@ def command(
         files = write_verification(report_folder, report, explanation, command_line(), subject, core)
     _print(report, explanation, files, as_json)
     return int(not report.passed)
+
+
+def _check_core(
+    network: FrozenNetwork, folder: Path | None, engine: str, simulator: str, stalls: str, states: bool
+) -> None:
+    """Refuse, before anything takes its time, what cannot be simulated."""
+    from ..sim.cosimulation import check_options
+    from ..sim.description import read_description
+    from ..sim.simulators import find_simulator
+    from ..sim.stalls import check_pattern
+
+    check_pattern(stalls)
+    if folder is not None:
+        check_options(network, read_description(folder), stalls, states, 0)
+    if engine == "cocotb":  # which must be there
+        find_simulator(simulator)
 
 
 def _print(report: CosimulationReport, explanation: Explanation | None, files: Sequence[Path], as_json: bool) -> None:
@@ -200,7 +218,6 @@ def _compare(
     jobs: int | None,
     resume: bool,
     states: bool | None,
-    malformed: bool,
     explained: bool,
 ) -> tuple[CosimulationReport, Explanation | None]:
     """What the chosen engine finds, and for ``explained`` how its first difference came about."""
@@ -218,17 +235,13 @@ def _compare(
                 simulator=simulator,
                 netlist=netlist,
                 states=states,
-                malformed=malformed,
                 explained=explained,
             )
         report = verify_native(
             network,
             folder,
             parameters,
-            stimulus.inputs,
-            stimulus.lengths,
-            stalls=stimulus.stalls,
-            seed=stimulus.seed,
+            stimulus,
             states=states,
             jobs=jobs,
             resume=resume,
@@ -282,7 +295,7 @@ def _check_engine(engine: str, simulator: str) -> None:
 
 def _print_report(report: CosimulationReport, explanation: Explanation | None) -> None:
     from ..sim.functional_coverage import holes
-    from .report.verification import netlist_line
+    from .report.verification import as_generated, netlist_line
 
     engine = f"{report.engine} engine on {report.simulator} {report.simulator_version}"
     click.echo(f"{report.sequences} sequences, {report.steps} steps, {engine}")
@@ -290,8 +303,8 @@ def _print_report(report: CosimulationReport, explanation: Explanation | None) -
         click.echo(f"  {netlist_line(report.netlist)}")
     if report.sequences_resumed:
         click.echo(f"  {report.sequences_resumed} sequences were compared by the run that this one went on with")
-    if report.verilog_as_generated is False:
-        click.echo("  the Verilog has been edited since it was generated")
+    if report.verilog_as_generated is not True:
+        click.echo(f"  the Verilog: {as_generated(report)}")
     states = f"{report.states_compared} state words compared, those of {report.sequences_with_states} sequences"
     click.echo(f"  {report.results_compared} results and {states}")
     click.echo(f"  {report.differences} differences, {report.saturations} saturated states, {report.resets} resets")

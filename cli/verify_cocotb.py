@@ -27,7 +27,6 @@ def verify_cocotb(
     simulator: str,
     netlist: str | None = None,
     states: bool | None,
-    malformed: bool,
     explained: bool,
 ) -> tuple[CosimulationReport, Explanation | None]:
     """Verify a core with one simulation.
@@ -37,15 +36,12 @@ def verify_cocotb(
     folder : of a generated core; None: generate one with ``parameters``
     netlist : name of a target, whose mapped netlist is simulated in place of the Verilog
     states : whether to compare every state; None: if the core has a trace
-    malformed : whether some of the sequences shall be malformed
     explained : whether to run a first difference again to explain it; a netlist has no parts that could be named
     """
     from ..hw.verilog.generation import generate
     from ..sim.cosimulation import cosimulate
     from ..sim.description import read_description
     from ..sim.explanation import explain
-    from ..sim.malformed import malformed_sequences
-    from ..sim.reference import checked_lengths
 
     with ExitStack() as stack:
         stage = stack.enter_context(stages("verify"))
@@ -55,9 +51,6 @@ def verify_cocotb(
             stage("generating")
             generate(network, replace(parameters, trace=states is not False), folder)
         description = read_description(folder)
-        if malformed:
-            lengths = checked_lengths(stimulus.lengths, *stimulus.inputs.shape[:2])
-            stimulus = replace(stimulus, **malformed_sequences(network, description, lengths, stimulus.seed))
         stimulus = replace(stimulus, states=description.trace if states is None else states)
         mapped = "" if netlist is None else f"mapping to {netlist} and "
         stage(f"{mapped}simulating {len(stimulus.inputs)} sequences with {simulator}")
@@ -80,10 +73,9 @@ def explain_sequence(
 
     channels = parameters.channels if folder is None else read_description(folder).channels
     around = slice(max(0, sequence - 3 * channels + 1), sequence + 1)
-    lengths = None if stimulus.lengths is None else stimulus.lengths[around]
-    of_sequence = [number % channels for number in range(around.start, around.stop)]
-    part = replace(stimulus, inputs=stimulus.inputs[around], lengths=lengths, channels=of_sequence)
+    channels_of = [number % channels for number in range(around.start, around.stop)]
+    part = replace(stimulus.part(around), channels=channels_of)
     _, explanation = verify_cocotb(
-        network, folder, parameters, part, simulator="verilator", states=None, malformed=False, explained=True
+        network, folder, parameters, part, simulator="verilator", states=None, explained=True
     )
     return explanation

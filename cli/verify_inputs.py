@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..hw.parameters import CoreParameters
 from .refusal import refuse_options
 from .task_sequences import task_sequences
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..quant.integer import FrozenNetwork
+    from ..sim.plan import Stimulus
 
 
 def verify_inputs(
@@ -52,6 +55,20 @@ def verify_inputs(
         return corner_inputs(network, seed, sequences=sequences, steps=steps)
     refuse_options(("steps",), "goes with random sequences: those of a task have their own length")
     return task_sequences(network, task, options, sequences)
+
+
+def with_malformed(
+    network: FrozenNetwork, folder: Path | None, parameters: CoreParameters, stimulus: Stimulus
+) -> Stimulus:
+    """Some of the sequences made malformed, as the core in ``folder``, or one of ``parameters``, can tell them."""
+    from ..hw.inputs.input_format import InputFormat
+    from ..sim.description import read_description
+    from ..sim.malformed import malformed_sequences
+    from ..sim.reference import checked_lengths
+
+    port = InputFormat.of(network, parameters) if folder is None else read_description(folder)
+    lengths = checked_lengths(stimulus.lengths, *stimulus.inputs.shape[:2])
+    return replace(stimulus, **malformed_sequences(network, port, lengths, stimulus.seed))
 
 
 def refuse_task_options() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +15,8 @@ from ..hw.parameters import CoreParameters
 from .progress import counted
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ..quant.integer import FrozenNetwork
+    from ..sim.plan import Stimulus
     from ..sim.report import CosimulationReport
 
 STATE_SEQUENCES = 200  # whose every state is compared, unless the user says all or none
@@ -28,11 +26,8 @@ def verify_native(
     network: FrozenNetwork,
     folder: Path | None,
     parameters: CoreParameters,
-    inputs: np.ndarray,
-    lengths: Sequence[int] | np.ndarray | None,
+    stimulus: Stimulus,
     *,
-    stalls: str,
-    seed: int,
     states: bool | None,
     jobs: int | None,
     resume: bool,
@@ -63,18 +58,21 @@ def verify_native(
                 generate(network, replace(parameters, trace=True), traced)
         else:
             traced = folder
-            if states is None:
-                states = None if read_description(folder).trace else False
+            if states is None and not read_description(folder).trace:
+                states = False
 
         def run(title: str, core: Path, count: int, with_states: bool) -> CosimulationReport:
+            part = stimulus.part(slice(count))
             with counted(f"verify: {title}", count) as progress:
                 return verify(
                     network,
                     core,
-                    inputs[:count],
-                    lengths=None if lengths is None else lengths[:count],
-                    stalls=stalls,
-                    seed=seed,
+                    part.inputs,
+                    lengths=part.lengths,
+                    cut_beats=part.cut_beats,
+                    wrong_indices=part.wrong_indices,
+                    stalls=part.stalls,
+                    seed=part.seed,
                     states=with_states,
                     jobs=_processors() if jobs is None else jobs,
                     build_folder=default_folder(),
@@ -82,9 +80,10 @@ def verify_native(
                     progress=progress,
                 )
 
-        report = run("results, sequences", folder, len(inputs), False)
+        report = run("results, sequences", folder, len(stimulus.inputs), False)
         if states is not False:
-            count = len(inputs) if states else min(len(inputs), STATE_SEQUENCES)
+            every = len(stimulus.inputs)
+            count = every if states else min(every, STATE_SEQUENCES)
             report = report.together(run("states, sequences", traced, count, True))
     work.discard()  # kept only while there is something to go on with
     return report

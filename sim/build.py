@@ -2,16 +2,15 @@
 
 import hashlib
 import importlib.util
-import os
 import shutil
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import InputError
 from .simulators import Simulator
+from .verilator_runtime import VerilatorRuntime, compiler_settings, digest
 
 # cocotb's runner makes every signal public, which doubles the code to compile and keeps Verilator from optimising; the
 # bench needs the ports only. Functions stay short because the compiler's time grows faster than their length: 12 s
@@ -22,7 +21,6 @@ _VERILATOR_ARGUMENTS = ("--no-public-flat-rw", "--output-split-cfuncs", "1000", 
 # (amaranth-lang/amaranth issue 1629).
 _ICARUS_ARGUMENTS = ("-g2005",)
 _PORTS = ("clk", "rst", "error", "*_axis_t*", "m_trace_t*")
-_FORMAT = "1"  # of the folders below; a new number makes old ones unused
 
 
 class SimulationError(RuntimeError):
@@ -88,10 +86,12 @@ def _compile(simulator: Simulator, top: str, folder: Path, log: Path, probed: bo
     from cocotb_tools.runner import get_runner
 
     verilator = simulator.name == "verilator"
-    objects = RuntimeObjects(simulator) if verilator else None
+    runtime = VerilatorRuntime(simulator) if verilator else None
     sources = [folder / f"{top}.v"]
-    if objects:
-        objects.copy_to(folder)
+    arguments: Sequence[str] = _ICARUS_ARGUMENTS
+    if runtime:
+        runtime.copy_to(folder)
+        arguments = (*_VERILATOR_ARGUMENTS, *runtime.arguments())
         sources.insert(0, folder / "ports.vlt")
         rules = "".join(f'public_flat_rw -module "{top}" -var "{port}"\n' for port in _PORTS)
         if probed:
@@ -103,53 +103,15 @@ def _compile(simulator: Simulator, top: str, folder: Path, log: Path, probed: bo
                 sources=sources,
                 hdl_toplevel=top,
                 build_dir=folder,
-                build_args=_VERILATOR_ARGUMENTS if verilator else _ICARUS_ARGUMENTS,
+                build_args=arguments,
                 timescale=("1ns", "1ps"),
                 log_file=log,
                 always=True,
             )
     except (RuntimeError, SystemExit) as error:
         raise SimulationError(f"{simulator.name} cannot compile {top}: {error_line(log)}") from error
-    if objects:
-        objects.keep(folder)
-
-
-class RuntimeObjects:
-    """Verilator's own C++ runtime, which is the same for every core and takes four fifths of the time of a small build.
-
-    Kept once per Verilator, compiler and flags in the user's cache folder, and copied into each build before ``make``,
-    which then finds it up to date. A shortcut only: where any of it fails, ``make`` compiles as ever.
-    """
-
-    def __init__(self, simulator: Simulator, *flags: str) -> None:
-        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        key = digest(*flags, *compiler_settings(simulator))
-        self.folder = Path(cache) / "hadamrnn" / "verilator-runtime" / key
-
-    def copy_to(self, folder: Path) -> None:
-        tomorrow = time.time() + 86400  # make wants them newer than the makefile that Verilator is about to write
-        try:
-            for file in self.folder.glob("verilated*.o"):
-                os.utime(shutil.copyfile(file, folder / file.name), (tomorrow, tomorrow))
-        except OSError:
-            pass
-
-    def keep(self, folder: Path) -> None:
-        if self.folder.is_dir():
-            return
-        try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            aside = Path(tempfile.mkdtemp(prefix=".keep-", dir=self.folder.parent))
-        except OSError:
-            return
-        try:
-            for file in folder.glob("verilated*.o"):
-                shutil.copyfile(file, aside / file.name)
-            aside.rename(self.folder)
-        except OSError:
-            pass
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+    if runtime:
+        runtime.keep(folder, log)
 
 
 def _key(text: bytes, top: str, simulator: Simulator, probed: bool) -> str:
@@ -160,17 +122,6 @@ def _key(text: bytes, top: str, simulator: Simulator, probed: bool) -> str:
         hashlib.sha256(text).hexdigest(), top, version("cocotb"), place, *arguments, *compiler_settings(simulator)
     )
     return f"{simulator.name}-{key}{'-probed' * probed}"
-
-
-def compiler_settings(simulator: Simulator) -> tuple[str, ...]:
-    """All but the C++ text that decides what the compiler makes of it."""
-    variables = (os.environ.get(name, "") for name in ("CXXFLAGS", "CPPFLAGS", "LDFLAGS"))
-    return simulator.version, simulator.compiler, simulator.environment.get("MAKEFLAGS", ""), *variables
-
-
-def digest(*parts: str) -> str:
-    """A key of texts: 80 bits in hexadecimal."""
-    return hashlib.sha256("\0".join((_FORMAT, *parts)).encode()).hexdigest()[:20]
 
 
 def error_line(log: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..hw.synthesis.mapped_netlist import MappedNetlist, check_models, mapped_netlist
+from ..hw.synthesis.mapped_netlist import check_models, mapped_netlist
 from ..hw.targets.catalogue import get_target
 from ..hw.targets.target import Target
 from ..quant.integer import FrozenNetwork
@@ -22,7 +22,7 @@ from .plan import PlannedRun, Stimulus, measured, plan_runs, verdict
 from .report import CosimulationReport
 from .simulation import simulate
 from .simulators import find_simulator
-from .stalls import PATTERNS
+from .stalls import check_pattern
 from .verdict import Bench, Streamed, sum_up
 
 
@@ -95,10 +95,9 @@ def cosimulate(
         resets=resets,
     )
     runs = plan_runs(network, description, stimulus)
-    mapped = None if target is None else mapped_netlist(description.verilog, description.name, target)
-    bench, records = _run(description, stimulus, runs, simulator, build_folder, mapped, start)
+    bench, records = _run(description, stimulus, runs, simulator, build_folder, target, start)
     coverage = functional_coverage(network, description, stimulus, runs, records)
-    return _report(description, bench, runs, records, coverage)
+    return _report(network, description, bench, runs, records, coverage)
 
 
 def _run(
@@ -107,15 +106,16 @@ def _run(
     runs: Sequence[PlannedRun],
     simulator: str,
     build_folder: str | os.PathLike[str] | None,
-    mapped: MappedNetlist | None,
+    target: Target | None,
     start: float,
 ) -> tuple[Bench, dict[str, Record]]:
-    """Compile the core, or its netlist, and simulate it; ``start`` is when the whole began."""
+    """Compile the core, or its netlist for ``target``, and simulate it; ``start`` is when the whole began."""
     found = find_simulator(simulator)
     with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
-        build_start = time.perf_counter()
-        verilog = description.verilog
-        if mapped is not None:
+        build_start, digest = time.perf_counter(), description.verilog_digest()
+        verilog, mapped = description.verilog, None
+        if target is not None:
+            mapped = mapped_netlist(verilog, description.name, target)
             verilog = Path(scratch, "netlist.v")
             verilog.write_text(mapped.verilog, encoding="utf-8")
         build = build_core(found, verilog, description.name, Path(build_folder or Path(scratch, "build")))
@@ -127,6 +127,7 @@ def _run(
         engine_version=version("cocotb"),
         simulator=found.name,
         simulator_version=found.version,
+        verilog_sha256=digest,
         stalls=stimulus.stalls,
         seed=stimulus.seed,
         build_seconds=build_seconds,
@@ -137,7 +138,12 @@ def _run(
 
 
 def _report(
-    description: CoreDescription, bench: Bench, runs: Sequence[PlannedRun], records: dict[str, Record], coverage: Bins
+    network: FrozenNetwork,
+    description: CoreDescription,
+    bench: Bench,
+    runs: Sequence[PlannedRun],
+    records: dict[str, Record],
+    coverage: Bins,
 ) -> CosimulationReport:
     """Compare what came out of all runs with what was expected, and sum it up."""
     verdicts = [verdict(description, run, records[run.phase.name]) for run in runs]
@@ -145,6 +151,7 @@ def _report(
     (timed,) = (run for run in runs if run.phase.name == TIMING)
     streams = [channel.expectation for channel in expected[STREAM] if channel.expectation is not None]
     return sum_up(
+        network,
         description,
         bench,
         Streamed(
@@ -179,8 +186,8 @@ def check_options(
 ) -> None:
     """Refuse, with an :class:`~hadamrnn.errors.InputError`, what cannot be co-simulated."""
     description.check_network(network)
-    if stalls not in PATTERNS:
-        raise InputError(f"stalls must be one of {', '.join(PATTERNS)}, not {stalls!r}")
+    description.wrong_figures(network)  # refuses parameters that are none; what it finds is for the report
+    check_pattern(stalls)
     if states and not description.trace:
         raise InputError(
             f"{description.name} has no trace port: generate it with trace, or compare results only (states false)"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..hw.data_sheet import DataSheet
+from ..hw.parameters import CoreParameters
 from ..hw.verilog.generation import fingerprint
 from ..quant.integer import FrozenNetwork
 
@@ -72,12 +74,50 @@ class CoreDescription:
         """Clocks from the first input beat to the last result beat of a sequence, by the generator's formula."""
         return self.latency_of_one_step + (steps - 1) * self.further_step
 
+    def verilog_digest(self) -> str:
+        """SHA-256 of the Verilog as it is now."""
+        try:
+            return hashlib.sha256(self.verilog.read_bytes()).hexdigest()
+        except OSError as error:
+            raise InputError(f"{self.verilog}: cannot be read ({error.strerror})") from error
+
     @property
     def as_generated(self) -> bool | None:
         """Whether the Verilog is what the generator wrote, byte for byte, or has been edited since; None: unknown."""
-        if not self.verilog_sha256:
-            return None
-        return hashlib.sha256(self.verilog.read_bytes()).hexdigest() == self.verilog_sha256
+        return self.verilog_digest() == self.verilog_sha256 if self.verilog_sha256 else None
+
+    def wrong_figures(self, network: FrozenNetwork) -> tuple[str, ...]:
+        """What the file promises that a core of its parameters does not have, one line each.
+
+        A bench measures against this description, so it must not be one that was edited to fit.
+
+        Raises
+        ------
+        InputError
+            Parameters that are none, or do not fit ``network``.
+        """
+        file = self.verilog.with_suffix(".json")
+        try:
+            sheet = DataSheet(network, CoreParameters(**self.parameters))
+        except TypeError as error:
+            raise InputError(f"{file}: not the parameters of a generated core ({error})") from error
+        form, logits = sheet.input_format, self.output == "logits"
+        right = {
+            "cycles_per_step": sheet.cycles_per_step,
+            "latency_of_one_step": sheet.sequence_latency(1),
+            "cycles_per_step_alone": sheet.cycles_per_step_alone,
+            "rows": sheet.schedule.rows,
+            "element_bytes": form.element_bytes,
+            "beats_per_step": form.beats_per_step,
+            "result_bytes": sheet.output_bytes,
+            "beats_per_result": network.output_size if logits else 1,
+            "row_bytes": sheet.trace_bytes if self.trace else 0,
+        }
+        return tuple(
+            f"{file.name} is not of this core: {name} {getattr(self, name)}, by its parameters {value}"
+            for name, value in right.items()
+            if getattr(self, name) != value
+        )
 
     def check_network(self, network: FrozenNetwork) -> None:
         """Raise :class:`InputError` unless the core was generated from ``network``."""

@@ -1,22 +1,34 @@
 """Sequences that break the protocol: cut off within a step, or with an index that is none; a core must drop them."""
 
+from typing import Protocol
+
 import numpy as np
 
 from ..quant.integer import FrozenNetwork
-from .description import CoreDescription
 
 SHARE = 1 / 4  # of random sequences
 
 
-def has_wrong_index(network: FrozenNetwork, description: CoreDescription) -> bool:
+class InputPort(Protocol):
+    """What must be known of ``s_axis``: a core's description has it, and so has its input format."""
+
+    @property
+    def element_bytes(self) -> int: ...
+
+    @property
+    def beats_per_step(self) -> int: ...
+
+
+def has_wrong_index(network: FrozenNetwork, port: InputPort) -> bool:
     """Whether a beat can hold an index that is none."""
-    return network.input_kind == "index" and network.input_size < 1 << 8 * description.element_bytes
+    return network.input_kind == "index" and network.input_size < 1 << 8 * port.element_bytes
 
 
 def malformed_sequences(
-    network: FrozenNetwork, description: CoreDescription, lengths: np.ndarray, seed: int, share: float = SHARE
+    network: FrozenNetwork, port: InputPort, lengths: np.ndarray, seed: int, share: float = SHARE
 ) -> dict[str, np.ndarray]:
-    """A random choice of sequences made malformed, where the core's input has room for it.
+    """A random choice of sequences made malformed, where the core's input has room for it; the last one never, so that
+    something is compared behind each.
 
     Parameters
     ----------
@@ -32,8 +44,9 @@ def malformed_sequences(
     """
     random = np.random.default_rng((seed, 1))
     chosen = random.random(len(lengths)) < share
-    if has_wrong_index(network, description):
+    chosen[-1:] = False
+    if has_wrong_index(network, port):
         return {"wrong_indices": chosen * random.integers(1, lengths, endpoint=True)}
-    if description.beats_per_step > 1:
-        return {"cut_beats": chosen * random.integers(1, description.beats_per_step, len(lengths))}
+    if port.beats_per_step > 1:
+        return {"cut_beats": chosen * random.integers(1, port.beats_per_step, len(lengths))}
     return {}

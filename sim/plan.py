@@ -1,7 +1,7 @@
 """What a co-simulation streams, as the runs of its bench and what each must bring."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,12 @@ class Stimulus:
     states: bool = True
     interrupted_clocks: int = 0
     resets: int = 0
+
+    def part(self, sequences: slice) -> "Stimulus":
+        """Some of the sequences, streamed in the same way."""
+        names = ("inputs", "lengths", "cut_beats", "wrong_indices", "channels")
+        values = {name: getattr(self, name) for name in names}
+        return replace(self, **{name: value[sequences] for name, value in values.items() if value is not None})
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ class CosimulationReport:
     ----------
     engine, engine_version : ``"cocotb"`` and its version, or ``"native"`` and the beginning of its driver's SHA-256
     simulator, simulator_version : what ran the core
+    verilog_sha256 : of the Verilog that was compiled; empty in a report of an earlier version
     stalls, seed : the pattern at the ends of the streams in the second run
     verilog_as_generated : whether the Verilog is what the generator wrote, or has been edited since; None: unknown
     netlist : where it was not the Verilog that was simulated but what Yosys made of it: ``target``, ``yosys`` (its
@@ -74,6 +75,7 @@ class CosimulationReport:
     simulation_seconds: float
     seconds: float
     netlist: dict[str, Any] | None = None
+    verilog_sha256: str = ""
 
     @property
     def passed(self) -> bool:
@@ -96,7 +98,7 @@ class CosimulationReport:
             self,
             verilog_as_generated=self.verilog_as_generated and other.verilog_as_generated,
             sequences_with_states=max(self.sequences_with_states, other.sequences_with_states),
-            problems=self.problems + other.problems,
+            problems=tuple(dict.fromkeys(self.problems + other.problems)),  # those of one description are in both
             first_difference=first.first_difference,
             first_difference_fields=first.first_difference_fields,
             first_wrong_run=first.first_wrong_run,

@@ -9,6 +9,8 @@ from .job import JOB_VARIABLE, Phase, Record
 from .simulators import Simulator
 
 TEST_MODULE = f"{__package__}.testbench"
+# What pytest would make of the assertions of each module that is imported, numpy's too, takes most of a short run.
+_ENVIRONMENT = {"COCOTB_LOG_LEVEL": "WARNING", "GPI_LOG_LEVEL": "WARNING", "COCOTB_REWRITE_ASSERTION_FILES": ""}
 
 
 def simulate(simulator: Simulator, build: Path, top: str, phases: Sequence[Phase], folder: Path) -> dict[str, Record]:
@@ -65,7 +67,7 @@ def _run_cocotb(simulator: Simulator, build: Path, top: str, folder: Path, log: 
                 build_dir=build,
                 test_dir=folder,
                 results_xml=str(results),
-                extra_env={JOB_VARIABLE: str(folder), "COCOTB_LOG_LEVEL": "WARNING", "GPI_LOG_LEVEL": "WARNING"},
+                extra_env={JOB_VARIABLE: str(folder), **_ENVIRONMENT},
                 log_file=log,
             )
     except (SystemExit, RuntimeError) as error:  # a failed test or a crashed simulator: the results tell which

@@ -7,7 +7,15 @@ beat, a sink that pauses is not ready.
 import random
 from collections.abc import Callable, Iterator
 
+from ..errors import InputError
+
 PATTERNS = ("none", "random", "worst")
+
+
+def check_pattern(stalls: object) -> None:
+    """Raise :class:`~hadamrnn.errors.InputError` unless ``stalls`` is one of :data:`PATTERNS`."""
+    if stalls not in PATTERNS:
+        raise InputError(f"stalls must be one of {', '.join(PATTERNS)}, not {stalls!r}")
 
 
 def pauses(pattern: str, seed: int, waiting: Callable[[], bool] | None = None) -> Iterator[bool]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..quant.integer import FrozenNetwork
 from .comparison import Comparison
 from .description import CoreDescription
 from .report import CosimulationReport
@@ -36,12 +37,16 @@ class RunVerdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What ran the core, and when: fields of the report of the same names; ``start`` is of ``time.perf_counter``."""
+    """What ran the core, and when: fields of the report of the same names; ``start`` is of ``time.perf_counter``.
+
+    ``verilog_sha256`` is of the file before it was compiled.
+    """
 
     engine: str
     engine_version: str
     simulator: str
     simulator_version: str
+    verilog_sha256: str
     stalls: str
     seed: int
     build_seconds: float
@@ -63,18 +68,29 @@ class Streamed:
 
 
 def sum_up(
-    description: CoreDescription, bench: Bench, streamed: Streamed, runs: Sequence[RunVerdict], timing: Timing
+    network: FrozenNetwork,
+    description: CoreDescription,
+    bench: Bench,
+    streamed: Streamed,
+    runs: Sequence[RunVerdict],
+    timing: Timing,
 ) -> CosimulationReport:
-    """One report of all ``runs``, the first difference being that of the first run in their order that has one."""
+    """One report of all ``runs``, the first difference being that of the first run in their order that has one.
+
+    A description that promises what a core of its parameters does not have is a problem too, and so is Verilog that
+    was changed while it was verified.
+    """
     first = [(run.prefix, difference) for run in runs for difference in run.comparison.first]
     problems = [f"{prefix}{difference}" for prefix, difference in first]
     violations = [f"{run.name}: {run.violation}" for run in runs if run.violation]
     wrong = [run for run in runs if run.comparison.first] or [run for run in runs if run.violation]
     plain = {name: value for name, value in vars(bench).items() if name != "start"}
+    generated, compiled = description.verilog_sha256, bench.verilog_sha256
+    changed = [] if description.verilog_digest() == compiled else [f"{description.verilog.name} was changed meanwhile"]
     return CosimulationReport(
         **plain,
         **vars(streamed),
-        verilog_as_generated=description.as_generated,
+        verilog_as_generated=compiled == generated if generated else None,
         channels=description.channels,
         states_compared=sum(run.comparison.states for run in runs),
         results_compared=sum(run.comparison.results for run in runs),
@@ -83,7 +99,7 @@ def sum_up(
         first_difference_fields=first[0][1].to_json() if first else None,
         first_wrong_run=wrong[0].name if wrong else None,
         first_wrong_clock=_clock(wrong[0]) if wrong else None,
-        problems=(*problems, *violations, *timing.problems),
+        problems=(*problems, *violations, *timing.problems, *description.wrong_figures(network), *changed),
         cycles_per_step=timing.cycles_per_step,
         formula_cycles_per_step=description.cycles_per_step,
         sequence_latency=timing.sequence_latency,

@@ -114,14 +114,21 @@ def netlist_line(netlist: Mapping[str, Any]) -> str:
     return f"simulated: the netlist of Yosys {netlist['yosys']} for {netlist['target']} ({cells})"
 
 
+def as_generated(report: CosimulationReport) -> str:
+    """Whether the Verilog was what the generator wrote."""
+    unknown = "not known whether it was edited: its description does not say what was generated"
+    said = {True: "as it was generated", False: "edited since it was generated", None: unknown}
+    return said[report.verilog_as_generated]
+
+
 def compared(report: CosimulationReport) -> list[tuple[str, str]]:
     """What was compared, with what, as rows of a table."""
-    edited = {True: "as it was generated", False: "edited since it was generated", None: "not known"}
     cycles = "not measured" if report.cycles_per_step is None else str(report.cycles_per_step)
     latency = "not measured" if report.sequence_latency is None else str(report.sequence_latency)
     resumed = f", {report.sequences_resumed} of them by an earlier run that was interrupted"
     return [
-        ("the Verilog", edited[report.verilog_as_generated]),
+        ("the Verilog", as_generated(report)),
+        ("SHA-256 of it", report.verilog_sha256),
         *([] if report.netlist is None else [("not itself but its netlist", netlist_line(report.netlist))]),
         ("sequences", f"{report.sequences}{resumed if report.sequences_resumed else ''}"),
         ("results", str(report.results_compared)),

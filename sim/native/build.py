@@ -6,9 +6,10 @@ import subprocess
 from pathlib import Path
 
 from ...errors import InputError
-from ..build import RuntimeObjects, SimulationError, compiler_settings, digest, error_line, kept_build
+from ..build import SimulationError, error_line, kept_build
 from ..description import CoreDescription
 from ..simulators import Simulator, find_verilator
+from ..verilator_runtime import VerilatorRuntime, compiler_settings, digest
 
 _DRIVER = Path(__file__).with_name("driver.cpp")
 _HEADERS = ("files.h", "job.h", "pauses.h", "sink.h", "source.h")  # that it includes, beside it
@@ -101,11 +102,21 @@ def _input_names(inputs: list[str]) -> str:
 def _compile(simulator: Simulator, text: bytes, top: str, flags: tuple[str, ...], aside: Path, log: Path) -> None:
     verilog = aside / f"{top}.v"
     verilog.write_bytes(text)
-    objects = RuntimeObjects(simulator, "native")
-    objects.copy_to(aside)
+    runtime = VerilatorRuntime(simulator, "native")
+    runtime.copy_to(aside)
     cxx = ("-std=c++17", *flags)
     with simulator.active(), log.open("w") as output:
-        command = [simulator.program, *_VERILATOR_ARGUMENTS, "--top-module", top, "-Mdir", str(aside), "-o", _PROGRAM]
+        command = [
+            simulator.program,
+            *_VERILATOR_ARGUMENTS,
+            *runtime.arguments(),
+            "--top-module",
+            top,
+            "-Mdir",
+            str(aside),
+            "-o",
+            _PROGRAM,
+        ]
         command += [part for flag in cxx for part in ("-CFLAGS", flag)]
         run = subprocess.run(
             [*command, str(verilog), str(_DRIVER)],
@@ -116,7 +127,7 @@ def _compile(simulator: Simulator, text: bytes, top: str, flags: tuple[str, ...]
         )
     if run.returncode != 0:
         raise SimulationError(f"{simulator.name} cannot compile {top}: {error_line(log)}")
-    objects.keep(aside)
+    runtime.keep(aside, log)
     for file in aside.iterdir():
         if file.name != _PROGRAM:
             file.unlink()

@@ -85,7 +85,7 @@ def verify(
         if kept is not None and sequences_per_chunk is None:
             size = kept.sequences_per_chunk
         outcomes = run_chunks(run, whole.split(size), min(jobs, -(-len(whole.inputs) // size)), progress, kept)
-    return _report(description, bench, outcomes, timed, timing, states=states)
+    return _report(network, description, bench, outcomes, timed, timing, states=states)
 
 
 def _check_counts(jobs: int, sequences_per_chunk: int | None) -> None:
@@ -98,7 +98,7 @@ def _compiled(
     description: CoreDescription, folders: tuple[Path, Path], *, stalls: str, seed: int, start: float
 ) -> tuple[Path, Bench]:
     simulator = find_compiler()
-    build_start = time.perf_counter()
+    build_start, digest = time.perf_counter(), description.verilog_digest()
     try:
         program = build_program(simulator, description, folders[0])
     except OSError:
@@ -108,6 +108,7 @@ def _compiled(
         engine_version=driver_version(),
         simulator=simulator.name,
         simulator_version=simulator.version,
+        verilog_sha256=digest,
         stalls=stalls,
         seed=seed,
         build_seconds=time.perf_counter() - build_start,
@@ -124,6 +125,7 @@ def _timed_run(run: ChunkRun, folder: Path) -> tuple[RunVerdict, Timing]:
 
 
 def _report(
+    network: FrozenNetwork,
     description: CoreDescription,
     bench: Bench,
     outcomes: list[Outcome],
@@ -150,4 +152,4 @@ def _report(
         steps=sum(outcome.steps for outcome in outcomes),
         saturations=sum(outcome.saturations for outcome in outcomes),
     )
-    return sum_up(description, bench, streamed, [*runs, timed], timing)
+    return sum_up(network, description, bench, streamed, [*runs, timed], timing)

@@ -17,6 +17,7 @@ def core(run: Run, network_file: Path, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_core_is_synthesised_for_every_family(run: Run, core: Path, tmp_path: Path) -> None:
     placed = ("ice40-up5k", "ecp5-25k", "gowin-gw2a-18")
     targets = [word for target in (*placed, "nexus-lifcl-40") for word in ("--target", target)]

@@ -50,7 +50,7 @@ def test_a_core_of_another_network_is_status_1_and_the_first_difference_is_named
     assert outcome.status == 1
     lines = outcome.out.splitlines()
     assert lines[-1] == "DIFFERENT"
-    assert "  the Verilog has been edited since it was generated" in lines
+    assert "  the Verilog: edited since it was generated" in lines
     assert any("step" in line and "unit 5" in line and "expected" in line for line in lines), outcome.out
 
 
@@ -86,6 +86,7 @@ def test_states_need_a_trace(refused: Callable[..., str], network_file: Path, ne
     folder = network_file.parent / "core"
     generate(network, CoreParameters(), folder)
     assert "trace" in refused("verify", network_file, "--dir", folder, "--states")
+    assert "trace" in refused("verify", network_file, "--dir", folder, "--all-states", "--engine", "native")
 
 
 def test_a_machine_without_simulator_or_compiler(

@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hadamrnn.hw.inputs.input_format import InputFormat
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.verilog.generation import generate
 from hadamrnn.quant.integer import IntegerNetwork, write_network
-from hadamrnn.sim.stimulus import random_dense_network
+from hadamrnn.sim.malformed import malformed_sequences
+from hadamrnn.sim.stimulus import corner_inputs, random_dense_network, random_network
 
 from .conftest import Run
 
@@ -56,6 +59,21 @@ def test_a_given_core_without_a_trace(run: Run, network: IntegerNetwork, network
     file = tmp_path / "core" / "hadamard_core.v"
     file.write_text(file.read_text().replace("module hadamard_core (", "module hadamard_core_ (", 1))
     assert run("verify", network_file, *options).status == 3
+
+
+def test_random_sequences_are_malformed_here_and_there(run: Run, tmp_path: Path) -> None:
+    network = random_network(2, hidden_size=8, block_size=4, input_kind="index", input_size=5)
+    write_network(network, tmp_path / "index.safetensors")
+    generate(network, CoreParameters(), tmp_path / "core")
+    options = ("--engine", "native", "--dir", tmp_path / "core", "--sequences", "12", "--steps", "5", "--jobs", "1")
+    outcome = run("verify", tmp_path / "index.safetensors", *options, "--seed", "4", "--json")
+    assert outcome.status == 0, outcome
+    report = json.loads(outcome.out)
+    lengths = corner_inputs(network, 4, sequences=12, steps=5)[1]
+    port = InputFormat.of(network, CoreParameters())
+    dropped = int(np.count_nonzero(malformed_sequences(network, port, lengths, 4)["wrong_indices"]))
+    assert 0 < dropped < 11
+    assert report["results_compared"] == 12 - dropped + 3  # with those of the timed run
 
 
 @pytest.mark.long

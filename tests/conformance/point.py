@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.quant.integer import IntegerNetwork, read_network, write_network
+from hadamrnn.quant.integer import FrozenNetwork, read_frozen, write_network
 from hadamrnn.sim.stimulus import corner_inputs
 
 _PLAIN = ("parameters", "stalls", "seed", "sequences", "steps", "bench")
@@ -22,14 +22,14 @@ class Point:
 
     Attributes
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     parameters : fields of :class:`~hadamrnn.hw.parameters.CoreParameters`
     stalls : pattern of stalls
     seed, sequences, steps : of the stimulus, as ``hadamrnn verify`` makes it, and of the stalls
     bench : beside Icarus, what else runs the Verilog: ``"verilator"`` with cocotb, ``"native"``, or None
     """
 
-    network: IntegerNetwork
+    network: FrozenNetwork
     parameters: dict[str, Any]
     stalls: str
     seed: int
@@ -77,12 +77,13 @@ class Point:
 
     def _core_options(self) -> list[str]:
         options = []
+        default = CoreParameters().to_json()
         for name, value in self.core.to_json().items():
             if name == "trace":
                 options += [] if value else ["--no-states"]
             elif name == "stages_per_register" and self.core.registers is not None:
                 continue  # which are named
-            elif value is not None:
+            elif value != default[name]:
                 text = ",".join(value) if name == "registers" else str(value)
                 options += [f"--{name.replace('_', '-')}", text]
         return options
@@ -93,4 +94,4 @@ def read_point(folder: Path) -> Point:
     plain = json.loads((folder / "point.json").read_text())
     if plain["parameters"].get("registers") is not None:
         plain["parameters"]["registers"] = tuple(plain["parameters"]["registers"])
-    return Point(network=read_network(folder / "network.safetensors"), **plain)
+    return Point(network=read_frozen(folder / "network.safetensors"), **plain)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from hadamrnn.quant.integer import FrozenNetwork
+from hadamrnn.hw.ring.ring_registers import register_names
+from hadamrnn.quant.integer import FrozenNetwork, IntegerNetwork
 from hadamrnn.sim.stimulus import random_network
 
 from .choices import Choices, SeededChoices
@@ -80,8 +81,8 @@ def draw(number: int) -> RandomPoint:
     choices = SeededChoices(number, 20)
     fields, inputs = draw_formats(choices, SEEDED)
     network = random_network(number, **fields)
-    parameters = draw_parameters(choices, fields) | inputs
-    return RandomPoint(number, network, parameters, draw_stalls(choices))
+    parameters, stalls = draw_parameters(choices, fields) | inputs, draw_stalls(choices)
+    return RandomPoint(number, network, parameters | draw_structure(choices, network), stalls)
 
 
 def draw_formats(choices: Choices, space: Space) -> tuple[Fields, Fields]:
@@ -126,6 +127,18 @@ def draw_parameters(choices: Choices, fields: Fields) -> Fields:
         "output": choices.choose("logits", "class"),
         "trace": choices.choose(True, True, False),
         "memory_depth": choices.choose(2, 8, 64),
+    }
+
+
+def draw_structure(choices: Choices, network: IntegerNetwork) -> Fields:
+    """How the butterflies are built, and the registers between them, by name where they are not by number."""
+    named = register_names(network)
+    return {
+        "arrangement": choices.choose("feedback", "commutator"),
+        "lane_difference": choices.choose("direct", "from-sum"),
+        "registers": tuple(name for name in named if choices.choose(False, True))
+        if choices.choose(False, False, True)
+        else None,
     }
 
 

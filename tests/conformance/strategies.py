@@ -10,12 +10,14 @@ import numpy as np
 from hypothesis import assume, strategies
 
 from hadamrnn.errors import InputError
-from hadamrnn.hw.ring.ring_registers import register_names
+from hadamrnn.hw.data_sheet import DataSheet
+from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.quant.integer import DenseNetwork, FrozenNetwork, IntegerNetwork
 
 from .choices import ShrinkingChoices
+from .dense_points import draw_dense_parameters
 from .point import Point
-from .points import Fields, Space, draw_formats, draw_parameters, draw_stalls
+from .points import Fields, Space, draw_formats, draw_parameters, draw_stalls, draw_structure
 
 TINY = Space(
     sizes=(1, 2, 4, 3, 8, 6, 12, 16),
@@ -35,6 +37,7 @@ SMALL = replace(
     index_sizes=(*TINY.index_sizes, 256, 257),
     output_sizes=(*TINY.output_sizes, 5, 10),
 )
+DENSE_SIZES = (1, 2, 3, 5, 8)
 _BENCHES = (None, None, None, None, None, "verilator", "native")
 
 
@@ -45,13 +48,38 @@ def points(draw: Any, space: Space) -> Point:
     fields, inputs = draw_formats(choices, space)
     network = _hadamard(choices, fields)
     parameters = draw_parameters(choices, fields) | inputs
-    parameters["arrangement"] = choices.choose("feedback", "commutator")
+    parameters |= draw_structure(choices, network)
     if parameters["arrangement"] == "commutator" and fields["hidden_size"] % 2 == 0:
         # Commutators take several lanes, rows and blocks: there are few such cores.
         parameters["lanes"] = choices.choose(parameters["lanes"], 2)
-    if choices.choose(False, False, True):
-        named = register_names(network)
-        parameters["registers"] = tuple(name for name in named if choices.choose(False, True))
+    parameters["channels"] = choices.choose(1, 1, 1, 2, 3)
+    try:
+        DataSheet(network, CoreParameters(**parameters))
+    except InputError as error:
+        if "channels must be 1" not in str(error):
+            raise  # nothing else may be wrong
+        parameters["channels"] = 1
+    return _streamed(choices, network, parameters)
+
+
+@strategies.composite
+def dense_points(draw: Any, space: Space) -> Point:
+    """The same of family dense."""
+    choices = ShrinkingChoices(draw)
+    fields, inputs = draw_formats(choices, replace(space, sizes=DENSE_SIZES))
+    network = _dense(choices, fields)
+    parameters = draw_dense_parameters(choices, fields["hidden_size"], fields["output_size"]) | inputs
+    return _streamed(choices, network, parameters)
+
+
+@strategies.composite
+def points_of_all_families(draw: Any, space: Space) -> Point:
+    """One point in four of family dense."""
+    family = ShrinkingChoices(draw).choose(points, points, points, dense_points)
+    return draw(family(space))
+
+
+def _streamed(choices: ShrinkingChoices, network: FrozenNetwork, parameters: Fields) -> Point:
     return Point(
         network=network,
         parameters=parameters,
@@ -74,7 +102,11 @@ def _hadamard(choices: ShrinkingChoices, fields: Fields) -> IntegerNetwork:
 def dense_networks(draw: Any, space: Space) -> DenseNetwork:
     """A network of family dense."""
     choices = ShrinkingChoices(draw)
-    fields, _ = draw_formats(choices, replace(space, sizes=(1, 2, 3, 5, 8)))
+    fields, _ = draw_formats(choices, replace(space, sizes=DENSE_SIZES))
+    return _dense(choices, fields)
+
+
+def _dense(choices: ShrinkingChoices, fields: Fields) -> DenseNetwork:
     d, bits = fields["hidden_size"], choices.integer(1, 8)
     activation = choices.choose("none", "relu", "modrelu")
     limit = 1 << choices.choose(4, 20, 31)

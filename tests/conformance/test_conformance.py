@@ -16,16 +16,18 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
 
 from hadamrnn.hw.data_sheet import DataSheet
-from hadamrnn.quant.integer import DenseNetwork
+from hadamrnn.hw.dense.schedule import DenseSchedule
+from hadamrnn.hw.ring.schedule import Schedule
+from hadamrnn.quant.integer import DenseNetwork, IntegerNetwork
 from hadamrnn.sim import reference
 from hadamrnn.sim.stimulus import corner_inputs
 
 from .layers import check, check_software, through_file
 from .point import Point, read_point
-from .points import Space
-from .strategies import SMALL, TINY, dense_networks, points
+from .strategies import SMALL, TINY, dense_networks, points, points_of_all_families
 
 QUICK_EXAMPLES = 10  # two seconds each
 LONG_PARTS, LONG_EXAMPLES = 8, int(os.environ.get("HADAMRNN_EXAMPLES", "20"))
@@ -42,7 +44,7 @@ FIXED = settings(
 def test_quick_all_layers(builds: Path, saved: Path, icarus: None) -> None:
     @seed(1)
     @settings(FIXED, max_examples=QUICK_EXAMPLES)
-    @given(points(TINY))
+    @given(points_of_all_families(TINY))
     def conforms(point: Point) -> None:
         check(point, builds, saved)
 
@@ -52,9 +54,9 @@ def test_quick_all_layers(builds: Path, saved: Path, icarus: None) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(LONG_PARTS))
 def test_long_all_layers(part: int, builds: Path, saved: Path, icarus: None) -> None:
-    @seed(100 + part)
+    @seed(500 + part)
     @settings(FIXED, max_examples=LONG_EXAMPLES)
-    @given(points(SMALL))
+    @given(points_of_all_families(SMALL))
     def conforms(point: Point) -> None:
         check(point, builds, saved)
 
@@ -76,7 +78,7 @@ def test_software_layers(examples: int) -> None:
 
 @pytest.mark.parametrize("examples", [60, pytest.param(2000, marks=pytest.mark.long)])
 def test_dense_networks(examples: int) -> None:
-    """Family dense, whose cores are those of tests/sim/test_dense_grid.py."""
+    """The same of family dense alone."""
 
     @seed(3)
     @settings(FIXED, max_examples=examples)
@@ -98,14 +100,20 @@ def test_a_saved_point(builds: Path, saved: Path, tmp_path: Path, icarus: None) 
     check(read_point(Path(folder)), builds, saved)
 
 
+@pytest.mark.long
 def test_the_points_of_the_long_test_reach_everything() -> None:
-    drawn = [point for part in range(LONG_PARTS) for point in draw_points(SMALL, 100 + part, 20)]
+    drawn = [
+        point for part in range(LONG_PARTS) for point in draw_points(points_of_all_families(SMALL), 500 + part, 20)
+    ]
     reached = {feature for point in drawn for feature in features(point)}
     kinds = product(("vector", "index"), ("last", "every"), ("logits", "class"), ("relu", "none"))
     expected = set(kinds) | set(product(YES_OR_NO, (False, True)))
     expected |= {("stalls", pattern) for pattern in ("none", "random", "worst")}
     expected |= {("bench", bench) for bench in (None, "verilator", "native")}
     expected |= {("registers", count) for count in (0, 1, 2, 3)}
+    expected |= {("channels", count) for count in (1, 2, 3)} | set(product(["channels, bench"], (None, *_BENCHES)))
+    expected |= set(product(["dense, bench"], (None, *_BENCHES))) | set(product(DENSE, (False, True)))
+    expected |= {("activation", activation) for activation in ("none", "relu", "modrelu")}
     assert expected <= reached, expected - reached
     assert sum(point.bench is not None for point in drawn) >= len(drawn) // 10
 
@@ -114,10 +122,35 @@ YES_OR_NO = ("one lane", "one row", "k odd", "blocks", "shift left", "shift righ
 YES_OR_NO += ("folded", "beats", "named registers", "read-out folded", "commutators", "saturates", "beyond 53 bits")
 
 
+DENSE = ("dense, one lane", "dense, one row", "dense, banks", "dense, slots", "dense, trace")
+_BENCHES = ("verilator", "native")
+
+
+def test_the_points_of_the_quick_test() -> None:
+    """They have what the long one has much of: both families, and several channels."""
+    drawn = draw_points(points_of_all_families(TINY), 1, QUICK_EXAMPLES)
+    assert {point.network.family for point in drawn} == {"hadamard", "dense"}
+    assert max(point.core.channels for point in drawn) > 1
+    assert {point.bench for point in drawn} & set(_BENCHES)
+
+
 def features(point: Point) -> set[tuple]:
     """What a point has of all that there is."""
-    network, core = point.network, point.core
+    if isinstance(point.network, IntegerNetwork):
+        return _hadamard_features(point, point.network)
+    schedule, core = DataSheet(point.network, point.core).schedule, point.core
+    assert isinstance(schedule, DenseSchedule)
+    assert isinstance(point.network, DenseNetwork)
+    values = zip(
+        DENSE, (core.lanes == 1, schedule.rows == 1, schedule.banks > 1, schedule.slots > 1, core.trace), strict=True
+    )
+    return {("dense, bench", point.bench), ("activation", point.network.activation), *values}
+
+
+def _hadamard_features(point: Point, network: IntegerNetwork) -> set[tuple]:
+    core = point.core
     sheet = DataSheet(network, core)
+    assert isinstance(sheet.schedule, Schedule)
     vector = network.input_kind == "vector"
     values = {
         "one lane": core.lanes == 1,
@@ -140,16 +173,17 @@ def features(point: Point) -> set[tuple]:
     }
     kind = (network.input_kind, network.readout, core.output, network.readout_activation)
     named = {("stalls", point.stalls), ("bench", point.bench), ("registers", core.stages_per_register)}
-    return {kind, *values.items(), *named}
+    channels = {("channels", core.channels)} | ({("channels, bench", point.bench)} if core.channels > 1 else set())
+    return {kind, *values.items(), *named, *channels}
 
 
-def draw_points(space: Space, number: int, count: int) -> list[Point]:
+def draw_points(strategy: SearchStrategy[Point], number: int, count: int) -> list[Point]:
     """Points that Hypothesis draws with a seed."""
     found: list[Point] = []
 
     @seed(number)
     @settings(FIXED, max_examples=count)
-    @given(points(space))
+    @given(strategy)
     def draw(point: Point) -> None:
         found.append(point)
 
@@ -159,4 +193,4 @@ def draw_points(space: Space, number: int, count: int) -> list[Point]:
 
 def drawn_point() -> Point:
     """One that Hypothesis draws, with registers by name."""
-    return next(point for point in draw_points(TINY, 5, 50) if point.parameters.get("registers"))
+    return next(point for point in draw_points(points(TINY), 5, 50) if point.parameters.get("registers"))

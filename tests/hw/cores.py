@@ -8,7 +8,7 @@ import numpy as np
 
 from hadamrnn.hw.core import HadamardCore
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.quant.integer import IntegerNetwork
+from hadamrnn.quant.integer import FrozenNetwork, IntegerNetwork
 from hadamrnn.sim import reference
 
 from .networks import random_inputs
@@ -73,7 +73,7 @@ class CoreBench:
     """
 
     def __init__(
-        self, network: IntegerNetwork, *, stall: float = 0.0, seed: int = 0, patient: bool = False, **choices: Any
+        self, network: FrozenNetwork, *, stall: float = 0.0, seed: int = 0, patient: bool = False, **choices: Any
     ) -> None:
         self.network = network
         self.core = HadamardCore(network, CoreParameters(**choices))
@@ -88,18 +88,29 @@ class CoreBench:
         return axi_port(self.core, "s_axis")
 
     def run(self, sequences: Sequence[InputSequence], *, start: int = 0) -> None:
-        """Send ``sequences`` from clock ``start`` on; every result and every state must be right."""
-        self.sent = self.bench.send(self.input, beats_of(self.core, sequences), start=start)
-        expected_results, expected_states = self._expected(sequences)
-        self.results = self.bench.receive(axi_port(self.core, "m_axis"), len(expected_results), start=start)
+        """Send ``sequences`` from clock ``start`` on; every result and every state must be right.
+
+        With several channels they go to each in turn, and all channels send at once; :attr:`sent` is of the first.
+        """
+        channels = self.core.parameters.channels
+        ports = ["s_axis"] if channels == 1 else [f"s{channel}_axis" for channel in range(channels)]
+        streams = [sequences[channel::channels] for channel in range(channels)]
+        self.sent, *_ = [
+            self.bench.send(axi_port(self.core, port), beats_of(self.core, own), start=start)
+            for port, own in zip(ports, streams, strict=True)
+        ]
+        expected = [self._expected(own) for own in streams]
+        count = sum(len(results) for results, _ in expected)
+        self.results = self.bench.receive(axi_port(self.core, "m_axis"), count, start=start)
         if self.core.parameters.trace:
-            rows = expected_states.size // self.core.parameters.lanes
+            rows = sum(states.size for _, states in expected) // self.core.parameters.lanes
             self.rows = self.bench.receive(axi_port(self.core, "m_trace"), rows, start=start)
         self.bench.run()
-        assert [self._result(transfer) for transfer in self.results] == expected_results
         assert len(self.errors) == sum(sequence.malformed for sequence in sequences)
-        if self.core.parameters.trace:
-            self._check_states(expected_states)
+        for channel, (results, states) in enumerate(expected):
+            assert [self._result(transfer) for transfer in _of_channel(self.results, channel)] == results
+            if self.core.parameters.trace:
+                self._check_states(_of_channel(self.rows, channel), states)
 
     def _expected(self, sequences: Sequence[InputSequence]) -> tuple[list[tuple[int, int]], np.ndarray]:
         """Result beats as ``(value, last)``, and the states of all complete steps, of shape ``(steps, d)``."""
@@ -131,14 +142,19 @@ class CoreBench:
             value = sign_extended(value, 8 * self.core.data_sheet.output_bytes)
         return value, transfer.payload["last"]
 
-    def _check_states(self, expected: np.ndarray) -> None:
+    def _check_states(self, transfers: list[Transfer], expected: np.ndarray) -> None:
         lanes, rows = self.core.parameters.lanes, self.core.data_sheet.schedule.rows
         bits = 8 * self.core.data_sheet.trace_bytes // lanes
         words = [
             [sign_extended(transfer.payload["data"] >> bits * lane, bits) for lane in range(lanes)]
-            for transfer in self.rows
+            for transfer in transfers
         ]
         np.testing.assert_array_equal(np.array(words).reshape(expected.shape), expected)
-        assert [transfer.payload["last"] for transfer in self.rows] == [
-            int(row % rows == rows - 1) for row in range(len(self.rows))
+        assert [transfer.payload["last"] for transfer in transfers] == [
+            int(row % rows == rows - 1) for row in range(len(transfers))
         ]
+
+
+def _of_channel(transfers: list[Transfer], channel: int) -> list[Transfer]:
+    """Those of one channel; all where there is one only."""
+    return [transfer for transfer in transfers if transfer.payload.get("id", 0) == channel]

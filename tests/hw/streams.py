@@ -23,10 +23,13 @@ class Port:
 
 
 def axi_port(core: object, name: str) -> Port:
-    """The AXI-Stream port ``name`` of a component, with a payload of ``data`` and ``last``."""
-    value, last = getattr(core, f"{name}_tdata"), getattr(core, f"{name}_tlast")
-    layout = data.StructLayout({"data": len(value), "last": 1})
-    return Port(data.View(layout, Cat(value, last)), getattr(core, f"{name}_tvalid"), getattr(core, f"{name}_tready"))
+    """The AXI-Stream port ``name`` of a component, with a payload of ``data``, ``last`` and, if it has one, ``id``."""
+    signals = {"data": getattr(core, f"{name}_tdata"), "last": getattr(core, f"{name}_tlast")}
+    if hasattr(core, f"{name}_tid"):
+        signals["id"] = getattr(core, f"{name}_tid")
+    layout = data.StructLayout({field: len(signal) for field, signal in signals.items()})
+    payload = data.View(layout, Cat(*signals.values()))
+    return Port(payload, getattr(core, f"{name}_tvalid"), getattr(core, f"{name}_tready"))
 
 
 @dataclass(frozen=True)

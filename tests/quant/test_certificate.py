@@ -186,7 +186,7 @@ def test_norms_stand_in_for_the_exact_response() -> None:
 
 
 def test_a_narrower_input_range() -> None:
-    one, steps = network(16, 2, input_bits=8), 20
+    one, steps = network(16, 2, input_bits=8), 8
     half = certify(one, steps, input_range=(0, 127))
     assert half.worst_state < certify(one, steps).worst_state
     assert half.input_range == (0, 127)

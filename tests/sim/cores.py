@@ -1,12 +1,15 @@
 """Cores for the tests of co-simulation: one small network, generated where a test wants it."""
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.verilog.generation import generate
-from hadamrnn.quant.integer import IntegerNetwork
+from hadamrnn.quant.integer import FrozenNetwork, IntegerNetwork
+from hadamrnn.sim.cosimulation import cosimulate
 from hadamrnn.sim.report import CosimulationReport
 from hadamrnn.sim.stimulus import corner_inputs, random_network
 
@@ -21,6 +24,12 @@ def core(folder: Path, network: IntegerNetwork, **parameters: object) -> Path:
     """Generate a core of four lanes with a trace port, unless told otherwise; returns its folder."""
     generate(network, CoreParameters(**{"lanes": 4, "output": "logits", "trace": True} | parameters), folder)
     return folder
+
+
+def cosimulate_small(network: FrozenNetwork, folder: Path, inputs: np.ndarray, **options: Any) -> CosimulationReport:
+    """Co-simulation of a small core, by the simulator that compiles it sooner: Icarus where it is installed."""
+    simulator = "icarus" if shutil.which("iverilog") else "verilator"
+    return cosimulate(network, folder, inputs, **{"simulator": simulator} | options)
 
 
 def stimulus(network: IntegerNetwork, sequences: int = 8, steps: int = 10) -> tuple[np.ndarray, np.ndarray]:

@@ -16,11 +16,10 @@ from hadamrnn.hw.inputs import input_product
 from hadamrnn.hw.ring import recurrence
 from hadamrnn.quant.integer import IntegerNetwork, walsh_hadamard
 from hadamrnn.sim import reference
-from hadamrnn.sim.cosimulation import cosimulate
 from hadamrnn.sim.report import CosimulationReport
 
 from . import mutants
-from .cores import core, small_network, stimulus
+from .cores import core, cosimulate_small, small_network, stimulus
 
 LANES = 4
 NETWORK = small_network(input_shift=-3)
@@ -34,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def verdict(folder: Path, builds: Path) -> CosimulationReport:
-    return cosimulate(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, seed=1)
+    return cosimulate_small(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, seed=1)
 
 
 def states(network: IntegerNetwork = NETWORK) -> np.ndarray:
@@ -153,8 +152,8 @@ def test_a_class_that_is_not_the_smallest_of_the_largest(tmp_path: Path, builds:
     tied = dataclasses.replace(NETWORK, output_weight=np.repeat(row, 3, axis=0), output_bias=np.array([7, 7, 7]))
     broken = dataclasses.replace(tied, output_bias=np.array([7, 8, 7]))
     folder = core(tmp_path / "core", tied, lanes=LANES, output="class")
-    assert cosimulate(tied, folder, INPUTS, lengths=LENGTHS, build_folder=builds).passed
-    report = cosimulate(
+    assert cosimulate_small(tied, folder, INPUTS, lengths=LENGTHS, build_folder=builds).passed
+    report = cosimulate_small(
         tied, mutants.generate_broken(folder, tied, broken), INPUTS, lengths=LENGTHS, build_folder=builds
     )
     assert report.differences == len(LENGTHS) + 3

@@ -15,12 +15,11 @@ from hadamrnn.hw.dense import activation, schedule
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.quant.integer import DenseNetwork
 from hadamrnn.sim import reference
-from hadamrnn.sim.cosimulation import cosimulate
 from hadamrnn.sim.report import CosimulationReport
 from hadamrnn.sim.stimulus import corner_inputs, random_dense_network
 
 from . import mutants
-from .cores import core
+from .cores import core, cosimulate_small
 
 NETWORK = random_dense_network(
     7, hidden_size=8, input_size=2, output_size=3, state_bits=8, recurrent_multiplier=1 << 5, activation="modrelu"
@@ -42,7 +41,7 @@ def states(network: DenseNetwork = NETWORK) -> np.ndarray:
 
 
 def verdict(folder: Path, builds: Path, network: DenseNetwork = NETWORK) -> CosimulationReport:
-    return cosimulate(network, folder, INPUTS, lengths=LENGTHS, simulator="icarus", build_folder=builds, seed=1)
+    return cosimulate_small(network, folder, INPUTS, lengths=LENGTHS, simulator="icarus", build_folder=builds, seed=1)
 
 
 def assert_found(report: CosimulationReport, good: np.ndarray, broken: np.ndarray) -> None:

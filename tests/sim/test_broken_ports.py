@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hadamrnn.sim.cosimulation import cosimulate
 from hadamrnn.sim.report import CosimulationReport
 
 from . import mutants
-from .cores import assert_agrees, core, small_network, stimulus
+from .cores import assert_agrees, core, cosimulate_small, small_network, stimulus
 
 NETWORK = small_network()
 INPUTS, LENGTHS = stimulus(NETWORK)
@@ -23,13 +22,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def verdict(folder: Path, builds: Path, **options: Any) -> CosimulationReport:
-    report = cosimulate(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, seed=3, **options)
+    report = cosimulate_small(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, seed=3, **options)
     assert not report.passed
     return report
 
 
 def test_a_module_around_the_core_breaks_nothing_by_itself(folder: Path, builds: Path) -> None:
-    report = cosimulate(NETWORK, mutants.surround(folder), INPUTS, lengths=LENGTHS, build_folder=builds)
+    report = cosimulate_small(NETWORK, mutants.surround(folder), INPUTS, lengths=LENGTHS, build_folder=builds)
     assert_agrees(report, NETWORK, LENGTHS)
 
 
@@ -54,7 +53,7 @@ def test_ready_ignored_at_an_output(port: str, folder: Path, builds: Path) -> No
     assert report.first_difference.endswith("got nothing")
     assert not any("timed run" in problem for problem in report.problems)
     assert report.cycles_per_step == report.formula_cycles_per_step
-    unstalled = cosimulate(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, stalls="none")
+    unstalled = cosimulate_small(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, stalls="none")
     assert_agrees(unstalled, NETWORK, LENGTHS)
 
 
@@ -123,13 +122,13 @@ def test_reset_ignored(folder: Path, builds: Path) -> None:
     assert report.first_difference.startswith("sequence 0, step 0, unit 0 (row 0, lane 0), state: expected ") or any(
         "after reset, expected 0" in problem for problem in report.problems
     )
-    assert cosimulate(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, stalls="none").passed
+    assert cosimulate_small(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, stalls="none").passed
 
 
 def test_an_error_that_is_not_signalled(folder: Path, builds: Path) -> None:
     cut = np.zeros(len(LENGTHS), dtype=int)
     cut[[0, 3]] = 1
-    assert cosimulate(NETWORK, folder, INPUTS, lengths=LENGTHS, cut_beats=cut, build_folder=builds).passed
+    assert cosimulate_small(NETWORK, folder, INPUTS, lengths=LENGTHS, cut_beats=cut, build_folder=builds).passed
     report = verdict(replaced(folder, error="1'b0"), builds, cut_beats=cut)
     assert report.problems == ("pulses of error: expected 2, got 0",)
 

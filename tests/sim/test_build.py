@@ -83,8 +83,12 @@ def test_the_runtime_is_compiled_once_and_its_want_is_no_error(
     assert "verilated.cpp" in first.with_suffix(".log").read_text()
     (kept,) = (cache / "hadamrnn" / "verilator-runtime").iterdir()
     assert {file.name for file in kept.iterdir()} >= {"verilated.o", "verilated_vpi.o"}
+    precompiled = (kept / "headers.h.gch").is_file()
+    assert precompiled == ("clang" not in simulator.compiler)
     second = build_core(simulator, verilog, "counter", tmp_path / "second")
-    assert "verilated.cpp" not in second.with_suffix(".log").read_text()
+    log = second.with_suffix(".log").read_text()
+    assert "verilated.cpp" not in log
+    assert (f"-include {kept / 'headers.h'}" in log) == precompiled
     # A cache that cannot be made.
     cache.joinpath("file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache / "file"))

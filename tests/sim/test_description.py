@@ -56,6 +56,34 @@ def test_another_network(folder: Path) -> None:
         read_description(folder).check_network(small_network(state_bits=11))
 
 
+def test_figures_that_were_edited(folder: Path) -> None:
+    """They are what a bench measures against."""
+    assert read_description(folder).wrong_figures(NETWORK) == ()
+    path = folder / "hadamard_core.json"
+    plain = json.loads(path.read_text())
+    plain["cycles_per_step"] += 1
+    plain["streams"]["m_axis"]["bytes"] = 9
+    path.write_text(json.dumps(plain))
+    of_this = "hadamard_core.json is not of this core"
+    assert read_description(folder).wrong_figures(NETWORK) == (
+        f"{of_this}: cycles_per_step {plain['cycles_per_step']}, by its parameters {plain['cycles_per_step'] - 1}",
+        f"{of_this}: result_bytes 9, by its parameters 2",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"lanes": 3}, "lanes must be a power of two, not 3"), ({"speed": 1}, "not the parameters of a generated core")],
+)
+def test_parameters_that_no_core_has(folder: Path, change: dict[str, int], message: str) -> None:
+    path = folder / "hadamard_core.json"
+    plain = json.loads(path.read_text())
+    plain["parameters"] |= change
+    path.write_text(json.dumps(plain))
+    with pytest.raises(InputError, match=message):
+        read_description(path).wrong_figures(NETWORK)
+
+
 @pytest.mark.parametrize(
     "file, text, message",
     [

@@ -6,19 +6,18 @@ from typing import Any
 import numpy as np
 
 from hadamrnn.quant.integer import IntegerNetwork
-from hadamrnn.sim.cosimulation import cosimulate
 from hadamrnn.sim.description import read_description
 from hadamrnn.sim.functional_coverage import Bins, holes
 from hadamrnn.sim.malformed import malformed_sequences
 from hadamrnn.sim.report import CosimulationReport
 
-from .cores import core, small_network, stimulus
+from .cores import core, cosimulate_small, small_network, stimulus
 
 
 def covered(folder: Path, network: IntegerNetwork, builds: Path, sequences: int, **options: Any) -> Bins:
     inputs, lengths = stimulus(network, sequences=sequences)
     malformed = options.pop("malformed", {})
-    report: CosimulationReport = cosimulate(
+    report: CosimulationReport = cosimulate_small(
         network, folder, inputs, lengths=lengths, simulator="icarus", build_folder=builds, **malformed, **options
     )
     assert report.problems == ()

@@ -22,7 +22,7 @@ def test_cut_off_within_a_step(tmp_path: Path) -> None:
     again = malformed_sequences(network, description, LENGTHS, seed=1)["cut_beats"]
     assert (again == cut).all()
     assert (malformed_sequences(network, description, LENGTHS, seed=2)["cut_beats"] != cut).any()
-    assert np.count_nonzero(malformed_sequences(network, description, LENGTHS, 1, share=1.0)["cut_beats"]) == 400
+    assert np.count_nonzero(malformed_sequences(network, description, LENGTHS, 1, share=1.0)["cut_beats"]) == 399
 
 
 def test_wrong_indices(tmp_path: Path) -> None:

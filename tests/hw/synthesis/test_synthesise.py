@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,18 @@ module memory(input clk, input [3:0] a, input [7:0] d, input w, output [7:0] q);
 endmodule
 """
 UP5K = get_target("ice40-up5k")
+QUICK = (
+    "ice40-hx8k",
+    "ice40-up5k",
+    "ecp5-25k",
+    "gowin-gw1n-9",
+    "xilinx-7a35t",
+)  # one of each family
 PLACED = [name for name, target in TARGETS.items() if target.place_and_route is not None]
+
+
+def quick_or_long(names: list[str]) -> list[Any]:
+    return [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in names]
 
 
 def write(folder: Path, text: str, name: str = "design.v") -> Path:
@@ -61,19 +73,27 @@ def write(folder: Path, text: str, name: str = "design.v") -> Path:
     return path
 
 
+class Reports(dict[str, tuple[SynthesisReport, Path]]):
+    """The report on MIXED for a target, and the folder in which it was made: when it is asked for first."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder, self.path = folder, write(folder, MIXED)
+
+    def __missing__(self, name: str) -> tuple[SynthesisReport, Path]:
+        folder = self.folder / name
+        self[name] = synthesise(self.path, "mixed", TARGETS[name], clock_mhz=30, work_folder=folder), folder
+        return self[name]
+
+
 @pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[SynthesisReport, Path]]:
-    """The report on MIXED for each target, and the folder in which it was made."""
-    folder = tmp_path_factory.mktemp("mixed")
-    path = write(folder, MIXED)
-    return {
-        name: (synthesise(path, "mixed", target, clock_mhz=30, work_folder=folder / name), folder / name)
-        for name, target in TARGETS.items()
-    }
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Reports:
+    """Of all targets."""
+    return Reports(tmp_path_factory.mktemp("mixed"))
 
 
-@pytest.mark.parametrize("name", PLACED)
-def test_cells_are_those_of_the_design(mixed: dict[str, tuple[SynthesisReport, Path]], name: str) -> None:
+@pytest.mark.parametrize("name", quick_or_long(PLACED))
+def test_cells_are_those_of_the_design(mixed: Reports, name: str) -> None:
     report, _ = mixed[name]
     assert (report.target, report.top, report.fits, report.reason) == (name, "mixed", True, None)
     assert report.used("block_rams") == 1
@@ -101,8 +121,8 @@ def test_cells_are_those_of_the_design(mixed: dict[str, tuple[SynthesisReport, P
         assert report.used("distributed_rams") == 0
 
 
-@pytest.mark.parametrize("name", [name for name in TARGETS if name not in PLACED])
-def test_yosys_alone_counts_the_cells(mixed: dict[str, tuple[SynthesisReport, Path]], name: str) -> None:
+@pytest.mark.parametrize("name", quick_or_long([name for name in TARGETS if name not in PLACED]))
+def test_yosys_alone_counts_the_cells(mixed: Reports, name: str) -> None:
     report, _ = mixed[name]
     assert (report.fits, report.achieved_mhz, report.reason) == (None, None, TARGETS[name].clock_unknown)
     assert report.unknown["achieved_mhz"] == TARGETS[name].clock_unknown
@@ -113,8 +133,8 @@ def test_yosys_alone_counts_the_cells(mixed: dict[str, tuple[SynthesisReport, Pa
     assert report.used("logic_cells") == report.used("luts") + (26 if name == "nexus-lifcl-40" else 0)
 
 
-@pytest.mark.parametrize("name", PLACED)
-def test_the_device_has_what_nextpnr_says(mixed: dict[str, tuple[SynthesisReport, Path]], name: str) -> None:
+@pytest.mark.parametrize("name", quick_or_long(PLACED))
+def test_the_device_has_what_nextpnr_says(mixed: Reports, name: str) -> None:
     report, folder = mixed[name]
     placed = json.loads((folder / "placement.json").read_text())["utilization"]
     checked = 0
@@ -128,8 +148,8 @@ def test_the_device_has_what_nextpnr_says(mixed: dict[str, tuple[SynthesisReport
         assert placed["TRELLIS_RAMW"]["available"] == TARGETS[name].resource("distributed_rams").available
 
 
-@pytest.mark.parametrize("name", PLACED)
-def test_the_clock_is_that_of_the_slowest_path(mixed: dict[str, tuple[SynthesisReport, Path]], name: str) -> None:
+@pytest.mark.parametrize("name", quick_or_long(PLACED))
+def test_the_clock_is_that_of_the_slowest_path(mixed: Reports, name: str) -> None:
     report, _ = mixed[name]
     path = report.critical_path
     assert report.achieved_mhz is not None
@@ -153,9 +173,7 @@ def test_a_longer_carry_chain_is_slower(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["ice40-hx8k", "ecp5-25k"])
-def test_cutting_the_ports_changes_no_count(
-    mixed: dict[str, tuple[SynthesisReport, Path]], name: str, tmp_path: Path
-) -> None:
+def test_cutting_the_ports_changes_no_count(mixed: Reports, name: str, tmp_path: Path) -> None:
     """The same design with all its ports on pins, on the packages that have enough of them."""
     _, folder = mixed[name]
     shutil.copyfile(folder / "design.v", tmp_path / "design.v")
@@ -176,7 +194,7 @@ def test_cutting_the_ports_changes_no_count(
     assert pins == cut
 
 
-def test_equal_input_gives_an_equal_report(mixed: dict[str, tuple[SynthesisReport, Path]], tmp_path: Path) -> None:
+def test_equal_input_gives_an_equal_report(mixed: Reports, tmp_path: Path) -> None:
     report, _ = mixed["ice40-up5k"]
     elsewhere = write(tmp_path, MIXED, "another name.v")
     again = synthesise(elsewhere, "mixed", UP5K, clock_mhz=30)
@@ -186,7 +204,7 @@ def test_equal_input_gives_an_equal_report(mixed: dict[str, tuple[SynthesisRepor
     assert other_seed.resources == report.resources
 
 
-def test_the_report_is_plain_json(mixed: dict[str, tuple[SynthesisReport, Path]]) -> None:
+def test_the_report_is_plain_json(mixed: Reports) -> None:
     report, _ = mixed["ice40-up5k"]
     plain = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert plain["resources"]["block_rams"] == {
