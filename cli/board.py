@@ -54,10 +54,10 @@ def command(
     """
     from ..hw.boards.board import get_board
     from ..hw.boards.build import build
-    from ..quant.integer import read_network
+    from ..quant.integer import read_frozen
 
     board = get_board(board_name)
-    frozen = read_network(network)
+    frozen = read_frozen(network)
     parameters.check(frozen)
     check_folder(folder, "--out")
     with stages(board.name) as stage:

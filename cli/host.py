@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..host.comparison import Comparison
     from ..hw.boards.protocol import Identity
-    from ..quant.integer import IntegerNetwork
+    from ..quant.integer import FrozenNetwork
 
 
 class NoAnswer(click.ClickException):
@@ -75,10 +75,10 @@ def command(
     from ..host.line import LineError
     from ..host.serial_port import SerialPort
     from ..host.session import Session
-    from ..quant.integer import read_network
+    from ..quant.integer import read_frozen
 
     _check_options(task, inputs_path, timeout)
-    network = read_network(network_path)
+    network = read_frozen(network_path)
     inputs, lengths = _inputs(network, task, options, sequences, inputs_path)
     try:
         with SerialPort(port, baud) as line:
@@ -110,7 +110,7 @@ def _check_options(task: str | None, inputs_path: Path | None, timeout: float) -
 
 
 def _inputs(
-    network: IntegerNetwork, task: str | None, options: Sequence[str], sequences: int, inputs_path: Path | None
+    network: FrozenNetwork, task: str | None, options: Sequence[str], sequences: int, inputs_path: Path | None
 ) -> tuple[Any, Any]:
     """Inputs and lengths, both None where nothing is to be sent."""
     if inputs_path is not None:
@@ -142,7 +142,7 @@ def _to_json(identity: Identity, results: Sequence[np.ndarray], comparison: Comp
 
 
 def _print(
-    network: IntegerNetwork, identity: Identity, results: Sequence[np.ndarray], comparison: Comparison, repairs: int
+    network: FrozenNetwork, identity: Identity, results: Sequence[np.ndarray], comparison: Comparison, repairs: int
 ) -> None:
     kind = "logits" if identity.logits else "class"
     click.echo(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..hw.boards.protocol import Identity
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
 from ..sim import reference
 
 
@@ -27,7 +27,7 @@ class Comparison:
 
 
 def expected_results(
-    network: IntegerNetwork, identity: Identity, inputs: np.ndarray, lengths: np.ndarray
+    network: FrozenNetwork, identity: Identity, inputs: np.ndarray, lengths: np.ndarray
 ) -> list[np.ndarray]:
     """What a board must answer: for each sequence int64 of shape ``(results, values)``."""
     result = reference.run(network, inputs, lengths=lengths)

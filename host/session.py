@@ -9,7 +9,7 @@ from ..errors import InputError
 from ..hw.boards import protocol
 from ..hw.boards.protocol import Fault, Frame, FrameType, Identity
 from ..hw.verilog.generation import fingerprint
-from ..quant.integer import IntegerNetwork
+from ..quant.integer import FrozenNetwork
 from .exchange import Exchange
 from .frame_decoder import FrameDecoder
 from .line import Line, LineError
@@ -25,7 +25,7 @@ class Session:
     Parameters
     ----------
     line : Line
-    network : IntegerNetwork
+    network : FrozenNetwork
         The network that the board must hold.
     timeout : seconds without an answer after which one that is due counts as lost
     byte_seconds : seconds that a byte takes on the line: what is underway is waited for in addition
@@ -49,7 +49,7 @@ class Session:
     def __init__(
         self,
         line: Line,
-        network: IntegerNetwork,
+        network: FrozenNetwork,
         *,
         timeout: float = 1.0,
         byte_seconds: float = 0.0,
@@ -119,7 +119,7 @@ class Session:
                 self._repair()
         return [exchange.values(self.identity) for exchange in exchanges]
 
-    def _check(self, network: IntegerNetwork) -> None:
+    def _check(self, network: FrozenNetwork) -> None:
         expected = fingerprint(network)
         if self.identity.fingerprint.hex() != expected:
             raise InputError(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ...replacement import write_all
 from ..parameters import CoreParameters
 from ..synthesis.place_and_route import Placement, place_and_route
@@ -30,7 +30,7 @@ DEFAULT_BAUD = 1_000_000
 
 
 def build(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     parameters: CoreParameters,
     board: Board,
     folder: str | os.PathLike[str],
@@ -50,7 +50,7 @@ def build(
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     parameters : CoreParameters
     board : Board
     folder : to write to

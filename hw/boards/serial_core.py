@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ...errors import InputError
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..core import HadamardCore
 from ..parameters import CoreParameters
 from ..verilog.generation import describe, fingerprint
@@ -46,7 +46,7 @@ class SerialCore(wiring.Component):
 
     Parameters
     ----------
-    network : IntegerNetwork
+    network : FrozenNetwork
     parameters : CoreParameters
         Without ``trace``.
     clock_hz : of the clock, in Hz
@@ -72,7 +72,7 @@ class SerialCore(wiring.Component):
 
     def __init__(
         self,
-        network: IntegerNetwork,
+        network: FrozenNetwork,
         parameters: CoreParameters,
         *,
         clock_hz: int,

@@ -84,7 +84,6 @@ def test_a_dense_network(refused: Callable[..., str], tmp_path: Path) -> None:
     write_network(dense_network(), path)
     assert refused("mutate", path) == f"{path}: family must be hadamard here, not 'dense'"
     assert refused("estimate", path, "--dense").startswith("--dense goes with Hadamard RNNs")
-    assert refused("board", path, "--board", "icebreaker", "-o", tmp_path / "out").endswith("not 'dense'")
     clock = refused("generate", path, "-o", tmp_path / "out", "--target", "ice40-up5k", "--clock", "20")
     assert clock == "--clock goes with family hadamard, not 'dense': its registers are where they are"
     for option, value in {"channels": "2", "stages-per-register": "2", "arrangement": "commutator"}.items():

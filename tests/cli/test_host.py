@@ -13,8 +13,9 @@ from hadamrnn.host.frame_decoder import FrameDecoder
 from hadamrnn.hw.boards.protocol import LAST, Frame, FrameType, Identity
 from hadamrnn.hw.boards.serial_core import SerialCore
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.quant.integer import IntegerNetwork, read_network, write_network
+from hadamrnn.quant.integer import FrozenNetwork, IntegerNetwork, read_network, write_network
 from hadamrnn.sim import reference
+from hadamrnn.sim.stimulus import random_dense_network
 
 from .conftest import Run, random_network
 
@@ -25,7 +26,7 @@ pty = pytest.importorskip("pty", reason="no pseudo-terminals on this system")
 class PlayedBoard(threading.Thread):
     """Answers as docs/boards.md says; ``wrong`` is added to every class."""
 
-    def __init__(self, far: int, network: IntegerNetwork, wrong: int = 0) -> None:
+    def __init__(self, far: int, network: FrozenNetwork, wrong: int = 0) -> None:
         super().__init__(daemon=True)
         self.far, self.network, self.wrong = far, network, wrong
         core = SerialCore(network, CoreParameters(), clock_hz=1_000_000, baud=250_000)
@@ -63,7 +64,7 @@ def connect() -> Iterator[Connect]:
     """Start a board at the far end of a pseudo-terminal; returns the name of the port."""
     ends: list[int] = []
 
-    def start(network: IntegerNetwork | None, wrong: int = 0) -> str:
+    def start(network: FrozenNetwork | None, wrong: int = 0) -> str:
         far, near = pty.openpty()
         ends.extend((near, far))
         if network is not None:
@@ -132,6 +133,16 @@ def test_a_task(run: Run, connect: Connect, tmp_path: Path) -> None:
     outcome = run("host", path, "--port", connect(network), "--task", "digits", "--sequences", "5")
     assert outcome.status == 0, outcome
     assert "5 values compared, 0 differences" in outcome.out
+
+
+def test_a_dense_network(run: Run, connect: Connect, inputs_file: Path, tmp_path: Path) -> None:
+    network = random_dense_network(1, hidden_size=6, output_size=3)
+    path = tmp_path / "dense.safetensors"
+    write_network(network, path)
+    outcome = run("host", path, "--port", connect(network), "--inputs", inputs_file)
+    assert outcome.status == 0, outcome
+    assert ": d = 6, m = 1, o = 3, class output, 1 MHz" in outcome.out
+    assert "4 values compared, 0 differences\nequal, bit for bit" in outcome.out
 
 
 def test_a_board_that_does_not_answer_is_status_3(run: Run, connect: Connect, network_file: Path) -> None:

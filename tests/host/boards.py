@@ -9,7 +9,7 @@ from hadamrnn.host.line import Line
 from hadamrnn.host.session import Session
 from hadamrnn.hw.boards.serial_core import SerialCore
 from hadamrnn.hw.parameters import CoreParameters
-from hadamrnn.quant.integer import IntegerNetwork
+from hadamrnn.quant.integer import FrozenNetwork, IntegerNetwork
 from hadamrnn.sim.stimulus import corner_inputs, random_network
 
 from .lines import BAUD, CLOCK_HZ, SILENCE, SILENCE_CLOCKS, SimulatedLine
@@ -22,7 +22,7 @@ def small_network(seed: int = 1, **fields: Any) -> IntegerNetwork:
     return random_network(seed, **({"hidden_size": 8, "block_size": 4, "output_size": 3} | fields))
 
 
-def serial_core_of(network: IntegerNetwork, **parameters: Any) -> SerialCore:
+def serial_core_of(network: FrozenNetwork, **parameters: Any) -> SerialCore:
     """The design of a board with the core of ``network``."""
     return SerialCore(
         network,
@@ -34,17 +34,17 @@ def serial_core_of(network: IntegerNetwork, **parameters: Any) -> SerialCore:
     )
 
 
-def board_of(network: IntegerNetwork, **parameters: Any) -> SimulatedLine:
+def board_of(network: FrozenNetwork, **parameters: Any) -> SimulatedLine:
     """A line to a simulated board with the core of ``network``."""
     return SimulatedLine(serial_core_of(network, **parameters))
 
 
-def session_on(line: Line, network: IntegerNetwork) -> Session:
+def session_on(line: Line, network: FrozenNetwork) -> Session:
     return Session(line, network, timeout=TIMEOUT, byte_seconds=10 / BAUD, silence=SILENCE)
 
 
 def check(
-    session: Session, network: IntegerNetwork, *, sequences: int = 8, steps: int = 9, seed: int = 0
+    session: Session, network: FrozenNetwork, *, sequences: int = 8, steps: int = 9, seed: int = 0
 ) -> list[np.ndarray]:
     """Run sequences of many lengths, the first of which has all steps, and compare every value with the reference."""
     inputs, lengths = corner_inputs(network, seed, sequences=sequences, steps=steps)

@@ -15,6 +15,7 @@ from hadamrnn.hw.boards import protocol
 from hadamrnn.hw.boards.protocol import Fault, Frame, FrameType
 from hadamrnn.hw.verilog.generation import fingerprint
 from hadamrnn.quant.integer import read_network
+from hadamrnn.sim.stimulus import random_dense_network
 from hadamrnn.zoo.catalogue import path
 
 from .boards import TIMEOUT, board_of, check, serial_core_of, session_on, small_network
@@ -42,6 +43,30 @@ def test_back_to_back_sequences_are_those_of_the_reference(fields: dict[str, Any
     check(session, network, sequences=4)
     check(session, network, sequences=2, seed=1)
     assert session.repairs == 0
+
+
+@pytest.mark.parametrize(
+    "fields, parameters",
+    [
+        ({"activation": "modrelu", "readout": "every"}, {"recurrent_multipliers": 4}),
+        pytest.param(
+            {"binary": True, "recurrent_bits": 2, "input_size": 2},
+            {"recurrent_multipliers": 2, "output": "logits"},
+            marks=pytest.mark.long,
+        ),
+    ],
+)
+def test_dense_networks(fields: dict[str, Any], parameters: dict[str, Any]) -> None:
+    """Also after a sequence that was dropped within a step: the core is then reset in the middle of its work."""
+    network = random_dense_network(1, **({"hidden_size": 8, "output_size": 3} | fields))
+    line = board_of(network, **parameters)
+    session = session_on(line, network)
+    check(session, network, sequences=3)
+    begun = Frame(FrameType.DATA | protocol.FIRST, 9, bytes(3 * network.input_size))
+    assert exchanged(line, begun, Frame(0x44, 10))[-1] == (FrameType.FAULT, 9, bytes([Fault.TYPE, True]))
+    again = session_on(line, network)
+    check(again, network, sequences=2, seed=1)
+    assert (session.repairs, again.repairs) == (0, 0)
 
 
 @pytest.mark.long

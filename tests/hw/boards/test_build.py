@@ -17,12 +17,15 @@ from hadamrnn.hw.boards.serial_core import SerialCore
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.synthesis.place_and_route import Placement
 from hadamrnn.hw.verilog.generation import fingerprint
+from hadamrnn.quant.integer import FrozenNetwork
+from hadamrnn.sim.stimulus import random_dense_network
 
 from ..networks import random_network
 
 pytest.importorskip("amaranth_boards", reason="amaranth-boards is not installed: pip install 'hadamrnn[boards]'")
 
 NETWORK = random_network(4, 4)
+DENSE = random_dense_network(1, hidden_size=4, output_size=3)
 ICEBREAKER = get_board("icebreaker")
 PINS = {
     "icebreaker": {"set_io clk12_0__io 35", "set_io uart_0__rx__io 6", "set_io uart_0__tx__io 9"},
@@ -97,12 +100,21 @@ def test_what_is_refused_of_a_placement() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name, clock_mhz", [("icebreaker", None), ("icebreaker", 12), ("ulx3s-25f", 50)])
-def test_a_bitstream(name: str, clock_mhz: float | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "network, name, clock_mhz",
+    [
+        (NETWORK, "icebreaker", None),
+        (NETWORK, "icebreaker", 12),
+        (NETWORK, "ulx3s-25f", 50),
+        (DENSE, "icebreaker", 24),
+    ],
+    ids=["hadamard-icebreaker", "hadamard-icebreaker-12", "hadamard-ulx3s-25f", "dense-icebreaker"],
+)
+def test_a_bitstream(network: FrozenNetwork, name: str, clock_mhz: float | None, tmp_path: Path) -> None:
     """From a network to a bitstream, with every count from the tools."""
     board, out = get_board(name), tmp_path / "out"
     stages: list[str] = []
-    description = build(NETWORK, CoreParameters(), board, out, name="top", clock_mhz=clock_mhz, progress=stages.append)
+    description = build(network, CoreParameters(), board, out, name="top", clock_mhz=clock_mhz, progress=stages.append)
     suffixes = ("v", board.packing.constraints, board.packing.bitstream, "json")
     assert sorted(path.name for path in out.iterdir()) == sorted(f"top.{suffix}" for suffix in suffixes)
     assert json.loads((out / "top.json").read_text()) == description
@@ -110,8 +122,8 @@ def test_a_bitstream(name: str, clock_mhz: float | None, tmp_path: Path) -> None
     assert hashlib.sha256(bitstream).hexdigest() == description["bitstream_sha256"]
     # The synchronisation words: of an iCE40, and of an ECP5 behind its comment.
     assert (b"\x7e\xaa\x99\x7e" if board.target.family == "ice40" else b"\xff\xff\xbd\xb3") in bitstream
-    assert description["core"]["network"]["sha256"] == fingerprint(NETWORK)
-    assert description["clock"]["achieved_mhz"] > description["clock"]["mhz"] == (clock_mhz or 36)
+    assert description["core"]["network"]["sha256"] == fingerprint(network)
+    assert description["clock"]["achieved_mhz"] > description["clock"]["mhz"] == (clock_mhz or board.clock_hz / 1e6)
     assert 300 < description["resources"]["logic_cells"]["used"] < 3000
     assert stages[-1] == "packing the bitstream"
 
