@@ -1,5 +1,8 @@
 """What the input of a core is made of: its buffer, its coefficients and its products, by the kind of input."""
 
+import numpy as np
+
+from ...quant.integer import shift_round
 from ..data_sheet import DataSheet
 from ..inputs.input_memories import coefficient_memories, element_memories
 from ..row_layouts import has_signs
@@ -109,8 +112,10 @@ def index_input_part(sheet: DataSheet) -> Part:
     part.count(rows)
     columns, biases = coefficient_memories(network, sheet.parameters)
     part.flip_flops += 1 + base
-    part.move(3 + 6 + columns[1])
-    part.memories.append(Memory(*columns, initialised=True))
+    part.move(3 + 6)
+    if shift_round(network.input_weight.astype(np.int64), min(network.input_shift, 0)).any():
+        part.move(columns[1])
+        part.memories.append(Memory(*columns, initialised=True))  # tools remove one that holds nothing but zeros
     if rows & (rows - 1):  # the address is index · R + row
         part.adders.append((1, base))
         odd = rows // (rows & -rows)  # zeros at the end of a constant take nothing

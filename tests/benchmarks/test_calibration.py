@@ -46,12 +46,13 @@ def test_nothing_is_fitted_to_what_is_held_out(program: Any, measured: Any) -> N
     assert not any(measured.points[one["number"]].held_out for one in measured.components)
 
 
-@pytest.mark.parametrize("family, most", [("ice40", 0.04), ("ecp5", 0.04), ("ice40-dsp", 0.06)])
-def test_held_out_cores_are_near(program: Any, measured: Any, family: str, most: float) -> None:
-    """What docs/estimates.md says: cells within 4 % on average but for an UltraPlus; memories and multipliers exact."""
+@pytest.mark.parametrize("family", ["ice40", "ecp5", "ice40-dsp"])
+def test_held_out_cores_are_near(program: Any, measured: Any, family: str) -> None:
+    """What docs/estimates.md says: cells within 4 % on average and 12 % at worst; memories and multipliers exact."""
     name = program.FITTED_TARGETS[family]
     errors = json.loads(program.COEFFICIENTS.read_text())["errors"][name]["held_out"]
-    assert errors["logic_cells"]["mean"] <= most
+    assert errors["logic_cells"]["points"] >= 40
+    assert errors["logic_cells"]["mean"] <= 0.04
     assert errors["logic_cells"]["worst"] <= 0.12
     assert errors["flip_flops"]["mean"] <= 0.04
     assert errors["block_rams"]["worst"] == 0
