@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -103,15 +104,16 @@ class StateResponse:
         return columns.reshape(shape) * self._signed_gain
 
 
-def hadamard_factors(block_size: int) -> list[np.ndarray]:
-    """Hadamard matrices, float64, whose Kronecker product is H_n; none for n = 1."""
+@cache
+def hadamard_factors(block_size: int) -> tuple[np.ndarray, ...]:
+    """Hadamard matrices, float64, whose Kronecker product is H_n; none for n = 1. Not to be written to."""
     k = block_size.bit_length() - 1
     factors = []
     while k:
         bits = -(-k // -(-k // _RADIX_BITS))
         factors.append(walsh_hadamard(np.eye(1 << bits, dtype=np.int64), 1 << bits).astype(np.float64))
         k -= bits
-    return factors
+    return tuple(factors)
 
 
 def rotation_error(block_size: int) -> float:
