@@ -51,6 +51,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_killed_run_resumes_to_the_same_weights(whole: Path, tmp_path: Path) -> None:
     """Killed once while Python still starts, and once at a random moment after training has begun."""
     moments = random.Random(0)

@@ -31,7 +31,7 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize("stages_per_register", [0, 1, 2, pytest.param(3, marks=pytest.mark.long)])
+@pytest.mark.parametrize("stages_per_register", [0, 1, *LONG_STAGES])
 @pytest.mark.parametrize("hidden_size, block_size, lanes", SHAPES)
 def test_shapes(hidden_size: int, block_size: int, lanes: int, stages_per_register: int) -> None:
     network = random_network(hidden_size, block_size, seed=lanes)
@@ -100,7 +100,7 @@ INPUTS = [("index", 1, 1, None), ("index", 7, 1, None), ("vector", 7, 1, 1), ("v
 @pytest.mark.parametrize("readout, output", [("last", "logits"), ("every", "class"), ("every", "logits")])
 @pytest.mark.parametrize(
     "hidden_size, block_size, lanes",
-    [(16, 16, 1), pytest.param(24, 8, 4, marks=pytest.mark.long), (8, 8, 8), (1, 1, 1)],
+    [(16, 16, 1), *(pytest.param(*shape, marks=pytest.mark.long) for shape in ((24, 8, 4), (8, 8, 8))), (1, 1, 1)],
 )
 @pytest.mark.parametrize("kind, input_size, input_beat, multipliers", INPUTS)
 def test_inputs_and_read_outs(

@@ -43,8 +43,11 @@ def config(
         {"strategy": "ste-projunn", "recurrent_bits": 5, "rank": 2},
         {"strategy": "ste-pen", "recurrent_bits": 6, "recurrent_scale": "max"},
         {"strategy": "ptq", "recurrent_bits": 8, "weight_bits": 8},
-        {"strategy": "ste-bjorck", "recurrent_bits": 6, "activation": "modrelu"},
-        {"strategy": "ste-bjorck", "recurrent_bits": 6, "activation": "relu", "bias": "plain"},
+        pytest.param({"strategy": "ste-bjorck", "recurrent_bits": 6, "activation": "modrelu"}, marks=pytest.mark.long),
+        pytest.param(
+            {"strategy": "ste-bjorck", "recurrent_bits": 6, "activation": "relu", "bias": "plain"},
+            marks=pytest.mark.long,
+        ),
     ],
     ids=str,
 )

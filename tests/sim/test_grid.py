@@ -1,8 +1,8 @@
 """The grid: every hidden size, block size, number of lanes and state width agrees with the reference, bit for bit.
 
 Random networks with corner values; what else can be chosen about a network and a core takes turns over the grid. The
-stimulus of each point is shown to saturate on both sides and to tie. ``make test`` runs a point for each hidden size
-and number of lanes that compiles in seconds, ``make test-long`` the others.
+stimulus of each point is shown to saturate on both sides and to tie. ``make test`` runs some of each hidden size
+and up to sixteen lanes that compile in seconds, ``make test-long`` the others.
 
 Beside the grid, points drawn at random from everything that can be chosen (tests/conformance/points.py): kinds of
 input, beats, folds, read-outs, shifts of both signs, any size and number of lanes, malformed sequences
@@ -78,7 +78,7 @@ GRID = tuple(
 )
 
 
-# One for each hidden size and number of lanes that compiles in seconds; every block size and state width is among them.
+# Some that compile in seconds; every hidden size, block size and state width is among them, and one to sixteen lanes.
 QUICK = (
     "d16-n4-P1-w8",
     "d16-n8-P2-w16",
@@ -88,11 +88,7 @@ QUICK = (
     "d64-n64-P2-w13",
     "d64-n16-P8-w9",
     "d128-n128-P1-w12",
-    "d128-n128-P2-w10",
-    "d128-n64-P8-w16",
     "d256-n256-P1-w10",
-    "d256-n32-P2-w14",
-    "d256-n4-P8-w9",
 )
 BY_NAME = {str(point): point for point in GRID}
 ON_ICARUS = ("d16-n4-P1-w8", "d16-n16-P8-w15", "d64-n64-P2-w13") + tuple(  # few lanes: wide rows take it minutes
@@ -109,8 +105,7 @@ def test_the_points_cover_the_grid() -> None:
     quick = [BY_NAME[name] for name in QUICK]
     for attribute in ("hidden_size", "block_size", "state_bits"):
         assert {getattr(point, attribute) for point in quick} == {getattr(point, attribute) for point in GRID}
-    pairs = {(point.hidden_size, point.lanes) for point in GRID}
-    assert {(point.hidden_size, point.lanes) for point in quick} == {pair for pair in pairs if pair[1] <= 16}
+    assert {point.lanes for point in quick} == {1, 2, 8, 16}
     assert len(ON_ICARUS) >= len(GRID) / 10
     assert len(set(ON_ICARUS)) == len(ON_ICARUS)
     assert len(set(ON_ICARUS) & set(QUICK)) >= 3

@@ -105,7 +105,7 @@ def results_are_slow(sheet: DataSheet) -> bool:
 
 VERILATOR = range(24)
 ICARUS = range(100, 112)
-QUICK = (0, 1, 2, 5, 100, 101, 102, 103, 104, 105, 106, 107)
+QUICK = (0, 5, 100, 101, 102, 103, 104, 106)
 
 
 def quick_or_long(numbers: range) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -86,3 +87,8 @@ def _assert_close(name: str, found: Tensor, expected: Tensor, within: float) -> 
     limit = within * max(1.0, float(expected.detach().abs().max()))
     error = float((found.detach().to(expected) - expected.detach()).abs().max())
     assert error <= limit, f"{name}: off by {error:g}, at most {limit:g} expected"
+
+
+def long(*values: Any) -> list[Any]:
+    """Parameters for `make test-long` alone."""
+    return [pytest.param(value, marks=pytest.mark.long) for value in values]

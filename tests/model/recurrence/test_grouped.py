@@ -8,7 +8,7 @@ from hadamrnn.errors import InputError
 from hadamrnn.model.recurrence.grouped import GroupedLast
 from hadamrnn.model.recurrence.powers import consecutive_powers
 
-from .problems import SHAPES, assert_same, problem, shape_of
+from .problems import SHAPES, assert_same, long, problem, shape_of
 from .test_last import looped, some_lengths
 
 
@@ -22,7 +22,7 @@ def grouped(arguments: list[Tensor], block_size: int, group: int, lengths: Tenso
 
 @pytest.mark.parametrize("inputs", [1, 3, 200])
 @pytest.mark.parametrize("signs_learn", [True, False])
-@pytest.mark.parametrize("steps", [1, 2, 7, 13, 64])
+@pytest.mark.parametrize("steps", [1, 2, 7, *long(13, 64)])
 @pytest.mark.parametrize(("hidden", "block_size"), [*SHAPES, (64, 64)])
 def test_is_the_loop_for_every_length_and_group(
     hidden: int, block_size: int, steps: int, signs_learn: bool, inputs: int

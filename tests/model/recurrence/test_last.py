@@ -8,7 +8,7 @@ from hadamrnn.model.recurrence import scan, step_loop
 from hadamrnn.model.recurrence.last import LastState
 from hadamrnn.model.recurrence.scan import CACHED
 
-from .problems import SHAPES, assert_same, problem, shape_of
+from .problems import SHAPES, assert_same, long, problem, shape_of
 
 
 def scanned(arguments: list[Tensor], block_size: int, lengths: Tensor | None = None) -> Tensor:
@@ -31,7 +31,7 @@ def some_lengths(steps: int) -> list[Tensor | None]:
 
 @pytest.mark.parametrize(("inputs", "tokens"), [(2, False), (20, False), (3, True), (200, True)])
 @pytest.mark.parametrize("signs_learn", [True, False])
-@pytest.mark.parametrize("steps", [1, 2, 7, 13, 64])
+@pytest.mark.parametrize("steps", [1, 2, 7, *long(13, 64)])
 @pytest.mark.parametrize(("hidden", "block_size"), [*SHAPES, (64, 64)])
 def test_is_the_loop_for_every_length_and_segment(
     hidden: int,
