@@ -29,6 +29,7 @@ SHAPES = [
     (1, 1, 1),
     (2, 2, 1),
 ]
+LONG_STAGES = [pytest.param(count, marks=pytest.mark.long) for count in (2, 3)]
 
 
 @pytest.mark.parametrize("stages_per_register", [0, 1, *LONG_STAGES])
