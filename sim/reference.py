@@ -101,7 +101,7 @@ def step(network: FrozenNetwork, state: np.ndarray, x: np.ndarray) -> tuple[np.n
     (ndarray, ndarray)
         The next state, int64, and a mask of the units that were clipped, both of shape ``(N, d)``.
     """
-    activated = _activated(network, total(network, state, x))
+    activated = activate(network, total(network, state, x))
     following, _ = saturate(activated, network.state_bits)
     return following, following != activated
 
@@ -125,8 +125,8 @@ def recurrent_product(network: FrozenNetwork, state: np.ndarray) -> tuple[np.nda
     return (rotated * network.sqrt_half, network.sqrt_half_bits + half) if network.block_bits % 2 else (rotated, half)
 
 
-def _activated(network: FrozenNetwork, total: np.ndarray) -> np.ndarray:
-    """The activation of a dense network; a Hadamard RNN has none."""
+def activate(network: FrozenNetwork, total: np.ndarray) -> np.ndarray:
+    """The activation of a dense network, of integers or float64; a Hadamard RNN has none."""
     if not isinstance(network, DenseNetwork) or network.activation == "none":
         return total
     if network.activation == "relu":

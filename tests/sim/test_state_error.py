@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hadamrnn.sim.reference import run
 from hadamrnn.sim.state_error import state_error
 from hadamrnn.sim.stimulus import random_network
 
-from ..quant.dense_networks import dense_network
+from ..quant.dense_networks import dense_inputs, dense_network
 
 
 @pytest.mark.parametrize(("block_size", "shift"), [(16, 0), (8, 1), (8, -3)])
@@ -55,9 +56,34 @@ def test_a_single_sequence_ends_where_its_length_says() -> None:
     assert len(state_error(network, inputs, lengths=[4, 2]).mean) == 4
 
 
+@pytest.mark.parametrize(
+    "fields", [{}, {"activation": "relu", "input_kind": "index"}, {"activation": "modrelu", "input_shift": -2}]
+)
+def test_a_dense_network_against_its_matrix_written_out(fields: dict[str, Any]) -> None:
+    """M / 2^S = 1/8 nearly, and modReLU with thresholds of both signs."""
+    network = dense_network(**({"recurrent_shift": 18, "state_bits": 12} | fields))
+    inputs = dense_inputs(network, 4, 12)
+    found = state_error(network, inputs)
+    integers = run(network, inputs, return_states=True)
+    assert integers.states is not None
+    matrix = network.recurrent_weight * (network.recurrent_multiplier / 2**18)
+    exact = np.zeros((4, 8))
+    for t in range(12):
+        driven = network.input_weight[:, inputs[:, t]].T if inputs.ndim == 2 else inputs[:, t] @ network.input_weight.T
+        exact = exact @ matrix.T + driven * 2.0**network.input_shift + network.bias
+        if network.activation == "relu":
+            exact = np.where(exact > 0, exact, 0)
+        elif network.threshold is not None:
+            moved = np.where(exact > 0, exact + network.threshold, -exact + network.threshold)
+            exact = np.where(moved > 0, np.copysign(moved, exact), 0) * (exact != 0)
+        distance = np.abs(integers.states[:, t] - exact)
+        assert found.mean[t] == pytest.approx(distance.mean(), abs=1e-9)
+        assert found.largest[t] == pytest.approx(distance.max(), abs=1e-9)
+    assert found.largest.max() > 0
+    assert found.saturations == integers.saturations
+
+
 def test_what_has_no_such_states_is_refused() -> None:
     network = random_network(0, hidden_size=8, block_size=8)
     with pytest.raises(InputError, match="inputs must have shape"):
         state_error(network, np.zeros((2, 3), dtype=np.int64))
-    with pytest.raises(InputError, match="must be of family hadamard"):
-        state_error(dense_network(), np.zeros((1, 1, 1), dtype=np.int64))  # type: ignore[arg-type]
