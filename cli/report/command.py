@@ -102,7 +102,7 @@ def command(
     command that would run it. The file needs no network, no other file and no JavaScript.
     """
     from ...hw.targets.catalogue import get_target
-    from ...quant.integer import read_network
+    from ...quant.integer import read_frozen
     from .contents import report_contents
     from .gather import Given, gather
     from .page import write_report
@@ -116,7 +116,7 @@ def command(
         raise click.UsageError("--synthesis goes with --dir: it is of a core that was generated")
     for name in targets:
         get_target(name)
-    network = read_network(network_path)
+    network = read_frozen(network_path)
     given = Given(
         path=network_path,
         folder=folder,

@@ -14,7 +14,7 @@ from .accuracy import zoo_name
 
 if TYPE_CHECKING:
     from ...hw.synthesis.report import SynthesisReport
-    from ...quant.integer import IntegerNetwork
+    from ...quant.integer import FrozenNetwork
 
 CONFIG = "config.toml"  # what the report calls the configuration that it shows
 _DEFAULT_TARGETS = ("ice40-up5k", "ecp5-25k")
@@ -39,7 +39,7 @@ def network_name(path: Path) -> str:
     return str(path) if name is None else f"zoo:{name}"
 
 
-def training_commands(network: IntegerNetwork, path: Path, config: str | None, run: str | None) -> list[Command]:
+def training_commands(network: FrozenNetwork, path: Path, config: str | None, run: str | None) -> list[Command]:
     """How the network came about, where its file says with which configuration it was trained."""
     name, folder = zoo_name(path), run or "run"
     if name is not None:

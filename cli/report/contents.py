@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...hw.estimate import estimate
+from ...hw.estimate import Estimate, estimate
+from ...quant.integer import DenseNetwork
 from .core_report import CoreReport
 from .costs import sequences_per_second, target_costs
 from .datapath import datapath_svg
@@ -12,8 +13,19 @@ from .figures import state_error_plot, training_curve
 from .verification import compared
 
 if TYPE_CHECKING:
+    from ...hw.data_sheet import DataSheet
     from ..recorded_figures import Figures
 
+    _Rows = tuple[list[tuple[str, str]], str, list[tuple[str, str]]]
+
+_ACTIVATIONS = {"none": "", "relu": ", with ReLU in the loop", "modrelu": ", with modReLU in the loop"}
+_IN_A_RING = (
+    "The state circulates through the delay lines of its own Walsh–Hadamard transform: no state memory beside them, "
+    "and no multiplier in the loop."
+)
+_IN_A_MEMORY = (
+    "Each row of the new state is the product of the whole old one, read part by part from a memory, with its weights."
+)
 _MEASURES = {"accuracy": "accuracy", "sequence_accuracy": "whole sequences right", "loss": "loss"}
 
 
@@ -28,10 +40,11 @@ def report_contents(report: CoreReport) -> dict[str, Any]:
         "tiles": _tiles(report),
         "accuracy": _accuracy(report),
         "training": training_curve(report.epochs) if report.epochs else "",
-        "training_caption": f"Training: {len(report.epochs)} epochs, {network.weight_bits}-bit weights.",
+        "training_caption": f"Training: {len(report.epochs)} epochs, {_trained_weights(report)}.",
         "images": report.images,
         "state_error": _state_error(report),
         "datapath": datapath_svg(report.core),
+        "datapath_text": _IN_A_MEMORY if isinstance(network, DenseNetwork) else _IN_A_RING,
         "core": _core_rows(report),
         "cycles": _cycle_rows(report),
         "verification": None if check is None else [_verdict(report), *compared(check)],
@@ -44,12 +57,25 @@ def report_contents(report: CoreReport) -> dict[str, Any]:
     }
 
 
+def _trained_weights(report: CoreReport) -> str:
+    return f"{report.core.network.weight_bits}-bit weights" if report.quantised else "weights in floating point"
+
+
 def _lead(report: CoreReport) -> str:
     network, lanes = report.core.network, report.core.parameters.lanes
     task = "" if report.task is None else f", trained for {report.task}"
+    words = "1 lane" if lanes == 1 else f"{lanes} lanes"
+    if isinstance(network, DenseNetwork):
+        schedule = report.core.schedule
+        weights = "of weights +1 and −1" if schedule.count_bits else f"of {network.recurrent_bits}-bit weights"
+        taken = "1 word" if schedule.multipliers == 1 else f"{schedule.multipliers} words"
+        return (
+            f"A recurrent network of {network.hidden_size} units{task}. Its recurrent matrix is dense, {weights}"
+            f"{_ACTIVATIONS[network.activation]}; its core has {words}, each of which takes {taken} of the state "
+            "a clock."
+        )
     matrix = "sparse ternary" if network.blocks > 1 else "binary"
     blocks = f"{network.blocks} blocks of {network.block_size}" if network.blocks > 1 else "one block"
-    words = "1 lane" if lanes == 1 else f"{lanes} lanes"
     return (
         f"A recurrent network of {network.hidden_size} units{task}. Its recurrent matrix is {matrix} and orthogonal, "
         f"in {blocks}; its core has {words}."
@@ -98,7 +124,9 @@ def _accuracy(report: CoreReport) -> dict[str, Any]:
     rows = [(_MEASURES[one], *(_value(one, figures.get(one)) for figures in both)) for one in measures]
     sequences = "" if found.sequences is None else f"{found.sequences:,} test sequences. "
     clipped = f"{found.saturations:,} states saturated in them." if found.saturations is not None else ""
-    return {"rows": rows, "text": sequences + clipped, "reasons": [f"{k}: {why}" for k, why in found.reasons.items()]}
+    weights = "Weights are quantised in both" if report.quantised else "Weights are quantised in the integers alone"
+    text = f"{weights}; the integers are what the hardware computes. {sequences}{clipped}"
+    return {"rows": rows, "text": text, "reasons": [f"{k}: {why}" for k, why in found.reasons.items()]}
 
 
 def _state_error(report: CoreReport) -> dict[str, Any]:
@@ -120,21 +148,51 @@ def _core_rows(report: CoreReport) -> list[tuple[str, str]]:
     core = report.core
     network, parameters = core.network, core.parameters
     figures = estimate(network, parameters, steps=report.steps)
+    shape, states, arithmetic = (_dense_rows if isinstance(network, DenseNetwork) else _ring_rows)(core, figures)
     rows = [
-        ("hidden size d, block n", f"{network.hidden_size}, {network.block_size}"),
-        ("lanes P, rows R of a state", f"{parameters.lanes}, {core.schedule.rows}"),
+        *shape,
         ("state, weights, input", f"{network.state_bits}, {network.weight_bits}, {core.widths.input} bits"),
         ("channels", f"{parameters.channels}"),
-        ("adders of the transform", f"{figures.butterfly_adders:,}"),
-        ("adders of √½", f"{figures.multiplier_adders:,}"),
-        ("multipliers: input, read-out", f"{figures.input_multipliers:,}, {figures.readout_multipliers:,}"),
-        ("bits of the states, in the ring", f"{figures.state_memory_bits:,}"),
+        *arithmetic,
+        (states, f"{figures.state_memory_bits:,}"),
         ("bits of pipeline registers", f"{figures.pipeline_register_bits:,}"),
         ("bits of weights and biases", f"{figures.weight_memory_bits + figures.output_bias_bits:,}"),
         ("bits of an input memory", f"{figures.input_memory_bits:,}"),
         ("additions, products a step", f"{figures.adds_per_step:,}, {figures.multiplies_per_step:,}"),
     ]
     return [row for row in rows if row not in (("channels", "1"), ("bits of an input memory", "0"))]
+
+
+def _ring_rows(core: DataSheet, figures: Estimate) -> _Rows:
+    """Of a Hadamard RNN: its shape, what the bits of its states are called, and its arithmetic."""
+    shape = [
+        ("hidden size d, block n", f"{core.network.hidden_size}, {core.network.block_size}"),
+        ("lanes P, rows R of a state", f"{core.parameters.lanes}, {core.schedule.rows}"),
+    ]
+    arithmetic = [
+        ("adders of the transform", f"{figures.butterfly_adders:,}"),
+        ("adders of √½", f"{figures.multiplier_adders:,}"),
+        ("multipliers: input, read-out", f"{figures.input_multipliers:,}, {figures.readout_multipliers:,}"),
+    ]
+    return shape, "bits of the states, in the ring", arithmetic
+
+
+def _dense_rows(core: DataSheet, figures: Estimate) -> _Rows:
+    """The same of a dense network."""
+    schedule = core.schedule
+    shape = [
+        ("hidden size d", f"{core.network.hidden_size}"),
+        ("lanes P, rows R of a state", f"{core.parameters.lanes}, {schedule.rows}"),
+        ("words M a lane takes a clock, clocks of a row", f"{schedule.multipliers}, {schedule.row_cycles}"),
+        ("recurrent weights", "1 bit" if schedule.weight_bits == 1 else f"{schedule.weight_bits} bits"),
+    ]
+    multipliers = (figures.input_multipliers, figures.recurrent_multipliers, figures.readout_multipliers)
+    arithmetic = [
+        ("adders of the recurrent sums", f"{figures.recurrent_adders:,}"),
+        ("adders of the scale of W", f"{figures.multiplier_adders:,}"),
+        ("multipliers: input, recurrent, read-out", ", ".join(f"{one:,}" for one in multipliers)),
+    ]
+    return shape, "bits of the memory of two states", arithmetic
 
 
 def _cycle_rows(report: CoreReport) -> list[tuple[str, str, str]]:

@@ -42,6 +42,7 @@ class CoreReport:
     commands : those that made what is there, and those that would make what is not
     config : TOML that the network was trained with, or None
     version : of the package
+    quantised : whether weights were quantised in training; else accuracies in floats are of the weights before that
     """
 
     name: str
@@ -61,6 +62,7 @@ class CoreReport:
     commands: tuple[Command, ...]
     config: str | None
     version: str
+    quantised: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """All figures as plain JSON."""
@@ -69,8 +71,9 @@ class CoreReport:
         return {
             "network": self.name,
             "task": self.task,
+            "family": core.network.family,
             "hidden_size": core.network.hidden_size,
-            "block_size": core.network.block_size,
+            "block_size": getattr(core.network, "block_size", None),
             "state_bits": core.network.state_bits,
             "parameters": core.parameters.to_json(),
             "accuracy": self.accuracy.to_json(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...hw.estimate.figures import NOT_THERE
+from ...hw.estimate.figures import NO_BLOCKS, NOT_THERE
 from ...hw.targets.catalogue import get_target
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .core_report import CoreReport
 
 UNKNOWN, NOT_RUN = "unknown", "not run"
+_NOT_MISSING = (NOT_THERE, NO_BLOCKS)  # reasons of figures that there cannot be
 _NAMES = {"luts": "LUTs", "dsps": "DSPs", "block_rams": "block RAMs", "distributed_rams": "distributed RAMs"}
 
 
@@ -121,7 +122,10 @@ def _notes(report: CoreReport, estimate: Estimate, synthesis: SynthesisReport | 
     notes: dict[str, None] = {}
     if estimate.target in report.outdated:
         notes["There is a synthesis report, of another Verilog than this core's."] = None
-    notes |= dict.fromkeys(f"Estimate: {one}." for one in estimate.reasons.values() if one != NOT_THERE)
+    notes |= dict.fromkeys(f"Estimate: {one}." for one in estimate.reasons.values() if one not in _NOT_MISSING)
+    for text in dict.fromkeys(estimate.notes.values()):
+        names = ", ".join(name for name, why in estimate.notes.items() if why == text).replace("_", " ")
+        notes[f"Error of the estimate not known ({names}): {text}."] = None
     if synthesis is not None:
         notes |= dict.fromkeys(f"Synthesis: {one}." for one in synthesis.unknown.values())
         if synthesis.reason is not None:

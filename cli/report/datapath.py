@@ -1,22 +1,25 @@
 """A drawing of a core, made from its data sheet: every part, how wide its words are, how many rows it holds.
 
-Two columns wide, so that a phone shows it whole: the ring goes down on the left and comes back up on the right, the
-input is above it and the read-out below.
+Two columns wide, so that a phone shows it whole: the recurrence goes down on the left and comes back up on the right,
+the input is above it and the read-out below.
 """
 
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
 from ...hw.data_sheet import DataSheet
-from .parts import Part, input_parts, output_parts, ring_parts
+from ...quant.integer import DenseNetwork
+from .dense_parts import recurrence_parts, recurrent_weights
+from .parts import Part, counted, input_parts, output_parts, ring_parts
 
 _WIDTH, _HEIGHT = 166, 60  # of a box
 _ACROSS, _DOWN = 52, 34  # between boxes
 _LEFT, _TOP, _RIGHT = 20, 4, 6
 _COLUMNS = (_LEFT, _LEFT + _WIDTH + _ACROSS)
 _TOTAL = _COLUMNS[1] + _WIDTH + _RIGHT
-_TAP = 8  # where the line from the state register to the read-out goes down
-_CAPTION = 22  # room for a line of text below the ring
+_TAP = 8  # where the line from the state to the read-out goes down
+_CAPTION = 22  # room for a line of text below the recurrence
 _LEGEND = (("memory", 0), ("flip-flops", 1), ("arithmetic", 2), ("port", 3))
 _STYLE = """
 .datapath { --ink: #1d2b3a; --wire: #5c6b7a; --memory: #d3e8f5; --flip-flops: #e6e9ee; --arithmetic: #fbe7dc;
@@ -34,17 +37,59 @@ _STYLE = """
 """
 
 
-def datapath_svg(core: DataSheet) -> str:
-    """The whole core as SVG: input, ring, read-out.
+@dataclass(frozen=True)
+class _Loop:
+    """What goes round.
 
-    Numbers on wires are bits, or lanes × bits; a bar across a wire is a pipeline register. Boxes say how many rows a
-    delay line holds and whether it is a memory.
+    Attributes
+    ----------
+    parts : down on the left, back up on the right; the first one adds the input
+    left : how many of them are on the left
+    tapped : index of the part that has the state for the read-out
+    caption : what it is, in words
+    feeder : the part below the lowest on the right, whose words go into it, or None
     """
+
+    parts: list[Part]
+    left: int
+    tapped: int
+    caption: str
+    feeder: Part | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows of boxes."""
+        return max(self.left, len(self.parts) - self.left + (self.feeder is not None))
+
+    def places(self, top: int) -> list[tuple[int, int]]:
+        """Column and row of each part; a left column that is one longer leads round a corner to the right one."""
+        right = len(self.parts) - self.left
+        return [(0, top + row) for row in range(self.left)] + [(1, top + row) for row in reversed(range(right))]
+
+
+def _loop(core: DataSheet) -> _Loop:
+    schedule = core.schedule
+    if isinstance(core.network, DenseNetwork):
+        parts = recurrence_parts(core)
+        clocks = counted(schedule.row_cycles, "clock")
+        caption = f"recurrence: {counted(schedule.rows, 'row')} of {clocks}, {schedule.idle_cycles} idle"
+        return _Loop(parts, 3, 1, caption, recurrent_weights(core))
     ring = ring_parts(core)
-    rows = -(-len(ring) // 2)
-    # The ring first: its panel lies behind all lines.
-    shapes = [*_ring(core, ring, 2), *_input(core), *_read_out(core, ring, 2 + rows)]
-    height = _y(_depth(core, rows)) + _CAPTION
+    idle = schedule.cycles_per_step - schedule.ring_rows
+    caption = f"ring of {schedule.cycles_per_step} rows: {schedule.ring_rows} of states, {idle} idle"
+    return _Loop(ring, -(-len(ring) // 2), [part.title for part in ring].index("state register"), caption)
+
+
+def datapath_svg(core: DataSheet) -> str:
+    """The whole core as SVG: input, recurrence, read-out.
+
+    Numbers on wires are bits, or words × bits; a bar across a wire is a pipeline register. Boxes say how many rows a
+    delay line holds and whether it is a memory, and what a memory holds.
+    """
+    loop = _loop(core)
+    # The recurrence first: its panel lies behind all lines.
+    shapes = [*_recurrence(loop, 2), *_input(core), *_read_out(core, loop, 2 + loop.rows)]
+    height = _y(_depth(core, loop.rows)) + _CAPTION
     return "".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_TOTAL} {height + 46}" role="img" class="datapath" '
@@ -59,9 +104,9 @@ def datapath_svg(core: DataSheet) -> str:
     )
 
 
-def _depth(core: DataSheet, ring_rows: int) -> int:
+def _depth(core: DataSheet, loop_rows: int) -> int:
     """Rows of boxes of the whole drawing."""
-    return 2 + ring_rows + (3 if core.parameters.output == "class" or core.parameters.trace else 2)
+    return 2 + loop_rows + (3 if core.parameters.output == "class" or core.parameters.trace else 2)
 
 
 def _input(core: DataSheet) -> list[str]:
@@ -82,18 +127,13 @@ def _input(core: DataSheet) -> list[str]:
     ]
 
 
-def _ring(core: DataSheet, parts: list[Part], top: int) -> list[str]:
-    """Down on the left, back up on the right; where the left column is one longer, a corner leads to the right one."""
-    rows = -(-len(parts) // 2)
-    places = [(0, top + row) for row in range(rows)]
-    places += [(1, top + row) for row in reversed(range(len(parts) - rows))]
-    below = _y(top + rows) - _DOWN + 8
-    idle = core.schedule.cycles_per_step - core.schedule.ring_rows
-    text = f"ring of {core.schedule.cycles_per_step} rows: {core.schedule.ring_rows} of states, {idle} idle"
+def _recurrence(loop: _Loop, top: int) -> list[str]:
+    parts, places = loop.parts, loop.places(top)
+    below = _y(top + loop.rows) - _DOWN + 8
     shapes = [
         f'<rect class="ring" x="{_COLUMNS[0] - 6}" y="{_y(top) - 8}" width="{_TOTAL - _COLUMNS[0] + 6}" '
         f'height="{below + 14 - _y(top) + 8}" rx="8"/>',
-        f'<text class="number on" x="{_TOTAL / 2 + 7}" y="{below + 4}">{text}</text>',
+        f'<text class="number on" x="{_TOTAL / 2 + 7}" y="{below + 4}">{loop.caption}</text>',
     ]
     shapes += [_box(part, *place) for part, place in zip(parts, places, strict=True)]
     for (part, here), (_, there) in pairwise(zip(parts, places, strict=True)):
@@ -103,14 +143,17 @@ def _ring(core: DataSheet, parts: list[Part], top: int) -> list[str]:
             shapes.append(_across(here[1], part))
         else:
             shapes.append(_corner(here[1], part))
+    if loop.feeder is not None:
+        row = places[loop.left][1] + 1
+        shapes += [_box(loop.feeder, 1, row), _up(row, loop.feeder)]
     return [*shapes, _across(top, parts[-1], leftwards=True)]
 
 
-def _read_out(core: DataSheet, ring: list[Part], top: int) -> list[str]:
+def _read_out(core: DataSheet, loop: _Loop, top: int) -> list[str]:
     weights, products, behind, trace = output_parts(core)
     first, second = (_y(top + row, behind=True) + _HEIGHT / 2 for row in (0, 2))
     shapes = [
-        _polyline(f"{_tap(ring, top)} {_TAP},{first} {_COLUMNS[0]},{first}"),
+        _polyline(f"{_tap(loop, top)} {_TAP},{first} {_COLUMNS[0]},{first}"),
         _box(products, 0, top, behind=True),
         _box(weights, 1, top, behind=True),
         _across(top, weights, leftwards=True, behind=True),
@@ -129,13 +172,12 @@ def _read_out(core: DataSheet, ring: list[Part], top: int) -> list[str]:
     return shapes
 
 
-def _tap(ring: list[Part], top: int) -> str:
-    """From the state register to the margin on the left; of the shortest rings it stands on the right."""
-    place, rows = [part.title for part in ring].index("state register"), -(-len(ring) // 2)
-    if place < rows:
-        y = _y(2 + place) + _HEIGHT / 2
+def _tap(loop: _Loop, top: int) -> str:
+    """From the state to the margin on the left; of the shortest rings it stands on the right."""
+    column, row = loop.places(2)[loop.tapped]
+    y, below = _y(row) + _HEIGHT / 2, _y(top, behind=True) - 8
+    if column == 0:
         return f"{_COLUMNS[0]},{y} {_TAP},{y}"
-    y, below = _y(2 + len(ring) - 1 - place) + _HEIGHT / 2, _y(top, behind=True) - 8
     return f"{_COLUMNS[1] + _WIDTH},{y} {_TOTAL - 1},{y} {_TOTAL - 1},{below} {_TAP},{below}"
 
 
@@ -146,13 +188,13 @@ def _legend(y: float) -> list[str]:
         shapes.append(f'<rect class="{kind}" x="{x}" y="{y}" width="14" height="14" rx="3"/>')
         shapes.append(f'<text class="start" x="{x + 19}" y="{y + 11}">{kind}</text>')
     shapes.append(f'<rect class="register" x="{_LEFT + 5}" y="{y + 22}" width="4" height="16"/>')
-    text = "pipeline register; numbers on wires: lanes × bits"
+    text = "pipeline register; numbers on wires: words × bits"
     shapes.append(f'<text class="start" x="{_LEFT + 19}" y="{y + 34}">{text}</text>')
     return shapes
 
 
 def _y(row: int, *, behind: bool = False) -> float:
-    """Top of a row of boxes; those behind the ring stand below its caption."""
+    """Top of a row of boxes; those behind the recurrence stand below its caption."""
     return _TOP + row * (_HEIGHT + _DOWN) + (_CAPTION if behind else 0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,9 @@ from ...errors import InputError
 from ...hw.data_sheet import DataSheet
 from ...hw.estimate import estimate
 from ...hw.targets.catalogue import TARGETS, get_target
+from ...quant.integer import IntegerNetwork
 from ...sim.state_error import state_error
+from ..run_result import named_task
 from .accuracy import recorded_accuracy
 from .commands import (
     Command,
@@ -29,7 +31,8 @@ from .given_files import beside, read_core, read_syntheses, read_verification
 
 if TYPE_CHECKING:
     from ...hw.parameters import CoreParameters
-    from ...quant.integer import IntegerNetwork
+    from ...quant.configuration import ExperimentConfig
+    from ...quant.integer import FrozenNetwork
     from ...quant.run_folder import RunState
 
 ESTIMATED = ("ice40-up5k", "ice40-hx8k", "ecp5-25k")  # where nothing was synthesised and no target is given
@@ -66,7 +69,7 @@ class Sequences:
 
 
 def gather(
-    given: Given, network: IntegerNetwork, sequences: Sequences, command: str, stage: Callable[[str], None]
+    given: Given, network: FrozenNetwork, sequences: Sequences, command: str, stage: Callable[[str], None]
 ) -> CoreReport:
     """The report of ``network`` and of the core that was given, or of the one that the parameters make.
 
@@ -95,6 +98,7 @@ def gather(
     run = None if given.run is None else finished_run(given.run, network)
     config = network.trained.get("config")
     config = config if isinstance(config, str) else None
+    trained_with = None if config is None else _parsed(config)
     stage("comparing states")
     error = state_error(network, sequences.inputs, lengths=sequences.lengths)
     steps = len(error.mean)
@@ -113,7 +117,8 @@ def gather(
     return CoreReport(
         name=name,
         core=sheet,
-        task=_task(config),
+        task=None if trained_with is None else named_task(trained_with),
+        quantised=trained_with is None or not _quantised_later(trained_with),
         steps=steps,
         accuracy=recorded_accuracy(network, given.path, None if run is None else run.result),
         epochs=() if run is None else run.metrics,
@@ -136,7 +141,7 @@ def _missing(syntheses: Sequence[Any], outdated: Sequence[str], targets: Sequenc
     return tuple(name for name in dict.fromkeys([*outdated, *targets]) if name not in done)
 
 
-def finished_run(folder: Path, network: IntegerNetwork) -> RunState:
+def finished_run(folder: Path, network: FrozenNetwork) -> RunState:
     """The run in ``folder``, which ``network`` was frozen from.
 
     Raises
@@ -152,20 +157,20 @@ def finished_run(folder: Path, network: IntegerNetwork) -> RunState:
     if run.state != FINISHED or run.config is None:
         raise InputError(f"{folder}: {run.reason or run.state}, expected a finished run")
     options = run.config.network
-    there = options.kind, options.hidden_size, options.block_size
-    here = network.family, network.hidden_size, network.block_size
+    there: dict[str, object] = {"kind": options.kind, "d": options.hidden_size}
+    here: dict[str, object] = {"kind": "qornn", "d": network.hidden_size}
+    if isinstance(network, IntegerNetwork):
+        there |= {"n": options.block_size}
+        here |= {"kind": "hadamard", "n": network.block_size}
     if there != here:
-        raise InputError(f"{folder}: a run of kind, d, n {_listed(there)}, expected those of NET, {_listed(here)}")
+        names, found, expected = (", ".join(str(one) for one in each) for each in (here, there.values(), here.values()))
+        raise InputError(f"{folder}: a run of {names} {found}, expected those of NET, {expected}")
     if network.trained.get("config", run.config.to_toml()) != run.config.to_toml():
         raise InputError(f"{folder}: a run of another configuration than the one that the network was trained with")
     return run
 
 
-def _listed(values: Iterable[object]) -> str:
-    return ", ".join(str(value) for value in values)
-
-
-def _trained(network: IntegerNetwork, sequences: Sequences) -> np.ndarray:
+def _trained(network: FrozenNetwork, sequences: Sequences) -> np.ndarray:
     from ...sim import reference
 
     assert sequences.trained is not None
@@ -174,12 +179,15 @@ def _trained(network: IntegerNetwork, sequences: Sequences) -> np.ndarray:
     return sequences.trained(result.states)
 
 
-def _task(config: str | None) -> str | None:
-    """The task with its options, as the configuration names it; None where it does not."""
+def _quantised_later(config: ExperimentConfig) -> bool:
+    return config.network.kind == "qornn" and config.network.strategy == "ptq"
+
+
+def _parsed(config: str) -> ExperimentConfig | None:
+    """The configuration, or None for what this version cannot read."""
     from ...quant.configuration import parse_config
-    from ..run_result import named_task
 
     try:
-        return None if config is None else named_task(parse_config(config))
+        return parse_config(config)
     except InputError:
         return None  # of another version, or a file of somebody else

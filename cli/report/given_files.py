@@ -17,13 +17,13 @@ from ...sim.description import CoreDescription, read_description
 from ...sim.report import CosimulationReport
 
 if TYPE_CHECKING:
-    from ...quant.integer import IntegerNetwork
+    from ...quant.integer import FrozenNetwork
 
 VERIFICATION = "verification.json"
 _SYNTHESES = "synthesis-*.json"
 
 
-def read_core(folder: Path, network: IntegerNetwork) -> tuple[CoreDescription, DataSheet]:
+def read_core(folder: Path, network: FrozenNetwork) -> tuple[CoreDescription, DataSheet]:
     """The core in ``folder`` as its description has it, and its data sheet.
 
     Raises
@@ -44,7 +44,7 @@ def read_core(folder: Path, network: IntegerNetwork) -> tuple[CoreDescription, D
 
 
 def read_verification(
-    path: Path, network: IntegerNetwork, parameters: CoreParameters
+    path: Path, network: FrozenNetwork, parameters: CoreParameters
 ) -> tuple[CosimulationReport, dict[str, Any]]:
     """The report that ``hadamrnn verify -o`` wrote, ``path`` being the file or its folder; and the file as it is.
 

@@ -6,6 +6,7 @@ from ...hw.data_sheet import DataSheet
 from ...hw.inputs.input_memories import coefficient_memories, element_memories
 from ...hw.read_out.product import product_sum_bits
 from ...hw.ring.constant_multiplier import ConstantMultiplier
+from ...hw.row_layouts import has_signs
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,13 @@ def input_parts(core: DataSheet) -> tuple[Part, Part, Part, Part]:
     held = tuple(f"{words} × {bits} bits" for words, bits in memories)
     if core.schedule.rows == 1 and not index and form.fold == 1:
         held = ("constants", f"{memories[0][1]} bits")
-    coefficients = Part("U, B and signs", held, "memory")
-    bits, drive = core.widths.product_sum, _words(core, core.widths.drive)
+    coefficients = Part("U, B and signs" if has_signs(network) else "U and B", held, "memory")
+    bits, drive = core.widths.product_sum, row_words(core, core.widths.drive)
     if index:
         product = Part("B + column of U", (f"{bits} bits", _shift(network.input_shift)), "arithmetic", drive)
     else:
         every = "" if form.multipliers == network.input_size else f" of {network.input_size}"
-        products = f"{_count(form.multipliers, 'product', every)} a lane"
+        products = f"{counted(form.multipliers, 'product', every)} a lane"
         clocks = f"{bits} bits, " + (f"{form.fold} clocks a row" if form.fold > 1 else _shift(network.input_shift))
         product = Part("B + U x", (products, clocks), "arithmetic", drive)
     return port, _collector(core), coefficients, product
@@ -76,9 +77,9 @@ def _shift(shift: int) -> str:
 
 
 def ring_parts(core: DataSheet) -> list[Part]:
-    """The ring from the addition of the input on, and back to it."""
+    """The ring of a Hadamard RNN from the addition of the input on, and back to it."""
     schedule, widths = core.schedule, core.widths
-    state, total = _words(core, widths.state), _words(core, widths.total)
+    state, total = row_words(core, widths.state), row_words(core, widths.total)
     parts = [
         Part("add the input", ("sign and rounding too",), "arithmetic", total, schedule.saturation_register),
         Part("saturate", (f"{widths.total} to {widths.state} bits",), "arithmetic", state),
@@ -90,7 +91,7 @@ def ring_parts(core: DataSheet) -> list[Part]:
     for stage in schedule.stages:
         if stage.exchange:
             parts.append(_delay("exchange of lanes", core, stage.exchange, stage.width))
-        title, wire = f"butterfly {stage.index}", _words(core, stage.width + 1)
+        title, wire = f"butterfly {stage.index}", row_words(core, stage.width + 1)
         if stage.delay:
             butterfly = _delay(title, core, stage.delay, stage.width + 1)
         else:
@@ -103,13 +104,13 @@ def _division(core: DataSheet) -> Part:
     network, schedule = core.network, core.schedule
     if network.block_bits % 2:
         multiplier, levels = ConstantMultiplier(network.sqrt_half), len(schedule.multiplier_registers)
-        registers = f", {_count(levels, 'register')}" if levels else ""
-        adders = f"× {network.sqrt_half}: {_count(len(multiplier.adders), 'adder')}"
-        lines = (adders, f"{_count(multiplier.depth, 'level')}{registers}")
+        registers = f", {counted(levels, 'register')}" if levels else ""
+        adders = f"× {network.sqrt_half}: {counted(len(multiplier.adders), 'adder')}"
+        lines = (adders, f"{counted(multiplier.depth, 'level')}{registers}")
     else:
         shift = network.block_bits // 2
         lines = (f"shift right by {shift}" if shift else "nothing to divide",)
-    wire = _words(core, core.widths.quotient)
+    wire = row_words(core, core.widths.quotient)
     return Part(f"÷ √{network.block_size}", lines, "arithmetic", wire, schedule.division_register)
 
 
@@ -123,7 +124,7 @@ def output_parts(core: DataSheet) -> tuple[Part, Part, list[Part], Part | None]:
     clocks = f"{fold} clocks a row" if fold > 1 else "one clock a row"
     summed = product_sum_bits(network, parameters.lanes)
     wire = f"{used} × {summed}" if used > 1 else f"{summed}"
-    products = Part(rectified, (f"{_count(used, 'product')} a lane", clocks), "arithmetic", wire)
+    products = Part(rectified, (f"{counted(used, 'product')} a lane", clocks), "arithmetic", wire)
     when = "of every step" if network.readout == "every" else "of the last step"
     sums = (f"{network.output_size} × {widths.logit} bits", when)
     behind = [Part("add up from C", sums, "flip-flops", f"{widths.logit}")]
@@ -131,14 +132,14 @@ def output_parts(core: DataSheet) -> tuple[Part, Part, list[Part], Part | None]:
         behind.append(Part("largest logit", (f"of {network.output_size}",), "arithmetic", f"{core.output_bits}"))
         carried = f"class, {core.output_bits} bits"
     else:
-        carried = f"{_count(network.output_size, 'logit')} a result"
+        carried = f"{counted(network.output_size, 'logit')} a result"
     tid = ", with tid" if parameters.channels > 1 else ""
-    behind.append(Part("m_axis", (carried, f"{_count(core.output_bytes, 'byte')} a beat{tid}"), "port"))
-    trace = Part("m_trace", ("every state", f"{_count(core.trace_bytes, 'byte')} a beat{tid}"), "port")
+    behind.append(Part("m_axis", (carried, f"{counted(core.output_bytes, 'byte')} a beat{tid}"), "port"))
+    trace = Part("m_trace", ("every state", f"{counted(core.trace_bytes, 'byte')} a beat{tid}"), "port")
     return weights, products, behind, trace if parameters.trace else None
 
 
-def _words(core: DataSheet, bits: int) -> str:
+def row_words(core: DataSheet, bits: int) -> str:
     """A row of words: the lanes, where there are several, times the bits of each."""
     lanes = core.parameters.lanes
     return f"{bits}" if lanes == 1 else f"{lanes} × {bits}"
@@ -146,10 +147,11 @@ def _words(core: DataSheet, bits: int) -> str:
 
 def _delay(title: str, core: DataSheet, rows: int, bits: int) -> Part:
     """A part that holds rows."""
-    words = _words(core, bits)
+    words = row_words(core, bits)
     kind = "memory" if rows >= core.parameters.memory_depth else "flip-flops"
-    return Part(title, (f"{_count(rows, 'row')} of {words} bits", kind), kind, words)
+    return Part(title, (f"{counted(rows, 'row')} of {words} bits", kind), kind, words)
 
 
-def _count(count: int, name: str, between: str = "") -> str:
+def counted(count: int, name: str, between: str = "") -> str:
+    """A number with its unit, in the singular or the plural."""
     return f"{count}{between} {name}" if count == 1 else f"{count}{between} {name}s"

@@ -14,13 +14,13 @@ from .gather import Sequences, finished_run
 
 if TYPE_CHECKING:
     from ...quant.experiment import Run
-    from ...quant.integer import IntegerNetwork
+    from ...quant.integer import FrozenNetwork
 
 _OF_RANDOM = ("steps", "seed")  # what random sequences alone have
 
 
 def report_sequences(
-    network: IntegerNetwork,
+    network: FrozenNetwork,
     run: Path | None,
     task: str,
     options: Sequence[str],
@@ -63,7 +63,7 @@ def report_sequences(
     return Sequences(inputs=inputs, lengths=lengths, text=f"{len(inputs)} {source}")
 
 
-def run_sequences(run: Run, network: IntegerNetwork, count: int) -> Sequences:
+def run_sequences(run: Run, network: FrozenNetwork, count: int) -> Sequences:
     """The first ``count`` test sequences of the task of ``run``, whose own states are compared too."""
     from ...quant.integer import quantise_inputs
 
@@ -78,7 +78,7 @@ def run_sequences(run: Run, network: IntegerNetwork, count: int) -> Sequences:
 
 
 def distance_from_trained(
-    run: Run, network: IntegerNetwork, x: np.ndarray, lengths: np.ndarray | None, states: np.ndarray
+    run: Run, network: FrozenNetwork, x: np.ndarray, lengths: np.ndarray | None, states: np.ndarray
 ) -> np.ndarray:
     """Mean distance of the integer ``states`` from those of the trained network at each step, in LSB.
 
@@ -98,7 +98,7 @@ def distance_from_trained(
     return np.where(running, distance, 0).sum(axis=0) / running.sum(axis=0)
 
 
-def random_inputs(network: IntegerNetwork, count: int, steps: int, seed: int) -> np.ndarray:
+def random_inputs(network: FrozenNetwork, count: int, steps: int, seed: int) -> np.ndarray:
     """Inputs of full length, each value as likely as any other."""
     low, high = network.input_range
     shape = (count, steps) if network.input_kind == "index" else (count, steps, network.input_size)

@@ -7,7 +7,7 @@ from typing import Any
 from hadamrnn.cli.report.verification import core_identity, write_verification
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.synthesis.report import CriticalPath, ResourceCount, SynthesisReport
-from hadamrnn.quant.integer import IntegerNetwork
+from hadamrnn.quant.integer import FrozenNetwork
 from hadamrnn.sim.report import CosimulationReport
 
 
@@ -74,7 +74,7 @@ def synthesis(target: str, verilog_sha256: str, **changes: Any) -> SynthesisRepo
     return SynthesisReport(**values | changes)
 
 
-def write_reports(folder: Path, network: IntegerNetwork, parameters: CoreParameters, target: str) -> None:
+def write_reports(folder: Path, network: FrozenNetwork, parameters: CoreParameters, target: str) -> None:
     """Both reports beside the core that was generated in ``folder``."""
     identity = core_identity(network, parameters.to_json())
     write_verification(folder, cosimulation(), None, "hadamrnn verify <net> -o core", "a core", identity)

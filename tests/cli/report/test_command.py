@@ -11,6 +11,7 @@ from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.verilog.generation import generate
 from hadamrnn.quant.integer import IntegerNetwork, write_network
 from hadamrnn.sim.state_error import state_error
+from hadamrnn.sim.stimulus import random_dense_network
 from hadamrnn.zoo import path as zoo_file
 
 from ..conftest import Run, random_network
@@ -128,10 +129,64 @@ def test_the_zoo_knows_accuracy_and_commands(page: Callable[..., tuple[Page, dic
     percent = [f"{100 * about[kind]['accuracy']:.2f} %" for kind in ("float", "integer")]
     assert found.rows("accuracy")["accuracy"] == percent
     assert found.rows("accuracy")["loss"] == [f"{about[kind]['loss']:.4g}" for kind in ("float", "integer")]
+    assert "Weights are quantised in both; the integers are" in found.texts
     assert "360 test sequences. 0 states saturated in them." in found.texts
     assert found.rows("state-error")["inputs"] == ["2 test sequences of digits"]
     assert all(line in found.texts for line in about["commands"])
     assert 'kind = "hadamard"' in found.texts
+
+
+def test_a_dense_network(page: Callable[..., tuple[Page, dict]], tmp_path: Path) -> None:
+    network = random_dense_network(3, hidden_size=12, output_size=3, activation="modrelu")
+    parameters = CoreParameters(lanes=3, recurrent_multipliers=6)
+    path, folder = tmp_path / "dense.safetensors", tmp_path / "core"
+    write_network(network, path)
+    generate(network, parameters, folder)
+    write_reports(folder, network, parameters, TARGET)
+    found, plain = page(path, "--dir", folder, "--steps", "30", "--sequences", "4", "--seed", "5")
+    sheet = DataSheet(network, parameters)
+    assert (plain["family"], plain["hidden_size"], plain["block_size"]) == ("dense", 12, None)
+    assert plain["cycles"] == {"per_step": sheet.cycles_per_step, "steps": 30, "sequence": sheet.sequence_latency(30)}
+    error = state_error(network, np.random.default_rng(5).integers(0, 255, (4, 30, 1), endpoint=True))
+    assert plain["state_error"]["mean"] == error.mean.tolist()
+    assert plain["state_error"]["saturations"] == error.saturations
+    assert found.rows("cycles")["one step to the next"] == [f"{sheet.cycles_per_step}", "11"]
+    assert found.rows("verification")["states"] == ["250001, those of 22 sequences"]
+
+    (estimate,) = plain["estimates"]
+    rows = found.rows("core")
+    assert rows["lanes P, rows R of a state"] == ["3, 4"]
+    assert rows["words M a lane takes a clock, clocks of a row"] == ["6, 2"]
+    assert rows["multipliers: input, recurrent, read-out"] == ["3, 18, 3"]
+    assert rows["bits of the memory of two states"] == [f"{estimate['state_memory_bits']:,}"]
+    costs = found.rows(f"cost-{TARGET}")
+    assert costs["logic cells of 5,280"][:2] == [f"{estimate['logic_cells']:,}", "1,234"]
+    assert costs["clock, MHz"] == ["unknown", "51.2", ""]
+    assert "Estimate: the delay model does not know dense cores" in found.texts
+    assert "Error of the estimate not known (logic cells, luts, flip flops, carries): of dense cores" in found.texts
+    assert "a dense matrix has no blocks" not in found.texts
+    lead = "dense, of 4-bit weights, with modReLU in the loop; its core has 3 lanes, each of which takes 6 words of"
+    assert lead in found.texts
+    assert "read part by part from a memory" in found.texts
+    assert "Walsh–Hadamard" not in found.texts
+    assert f"hadamrnn generate {path} -o {folder} --lanes 3 --recurrent-multipliers 6" in found.texts
+
+
+def test_a_network_that_was_quantised_after_training(
+    page: Callable[..., tuple[Page, dict]], refused: Callable[..., str], tmp_path: Path
+) -> None:
+    """Its accuracy in floats is that of its weights in floats; a run of another kind or size is refused."""
+    path, out = tmp_path / "ptq.safetensors", tmp_path / "x.html"
+    run = finished_run(tmp_path / "ptq", kind="qornn", hidden_size=12, strategy="ptq")
+    trained = {"config": (run / "config.toml").read_text()}
+    write_network(random_dense_network(3, hidden_size=12, output_size=3, trained=trained), path)
+    text = page(path, "--steps", "2", "--sequences", "1")[0].texts
+    assert "Weights are quantised in the integers alone; the integers are" in text
+    assert "trained for digits." in text
+    for name, shape, found in (("float", {"kind": "lstm"}, "lstm, 12"), ("wide", {"kind": "qornn"}, "qornn, 16")):
+        folder = finished_run(tmp_path / name, **({"hidden_size": 12 if name == "float" else 16} | shape))
+        line = refused("report", path, "--run", folder, "-o", out)
+        assert line == f"{folder}: a run of kind, d {found}, expected those of NET, qornn, 12"
 
 
 def test_the_same_arguments_give_the_same_bytes(run: Run, network_file: Path, core: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from hadamrnn.hw.estimate import estimate
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.targets.catalogue import get_target
 from hadamrnn.sim.state_error import state_error
-from hadamrnn.sim.stimulus import random_network
+from hadamrnn.sim.stimulus import random_dense_network, random_network
 
 from . import browser
 from .given import cosimulation, synthesis
@@ -100,7 +100,17 @@ def full_report() -> CoreReport:
     )
 
 
-@pytest.fixture(params=[plain_report, full_report])
+def dense_report() -> CoreReport:
+    """A dense core with large numbers in its boxes."""
+    network = random_dense_network(0, hidden_size=1000, state_bits=20, recurrent_bits=8, activation="modrelu")
+    core = DataSheet(network, CoreParameters(lanes=20, recurrent_multipliers=100, readout_multipliers=10, trace=True))
+    error = state_error(network, np.random.default_rng(0).integers(0, 256, (2, 4, 1)))
+    target = get_target("ecp5-25k")
+    estimates = (estimate(network, core.parameters, steps=100, target=target),)
+    return replace(plain_report(), core=core, state_error=error, estimates=estimates)
+
+
+@pytest.fixture(params=[plain_report, full_report, dense_report])
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     write_report(tmp_path / "report.html", report_contents(request.param()))
     return (tmp_path / "report.html").read_text()
