@@ -165,7 +165,7 @@ def finished_run(folder: Path, network: FrozenNetwork) -> RunState:
     if there != here:
         names, found, expected = (", ".join(str(one) for one in each) for each in (here, there.values(), here.values()))
         raise InputError(f"{folder}: a run of {names} {found}, expected those of NET, {expected}")
-    if network.trained.get("config", run.config.to_toml()) != run.config.to_toml():
+    if not _trained_as(network.trained.get("config", run.config.to_toml()), run.config):
         raise InputError(f"{folder}: a run of another configuration than the one that the network was trained with")
     return run
 
@@ -177,6 +177,22 @@ def _trained(network: FrozenNetwork, sequences: Sequences) -> np.ndarray:
     result = reference.run(network, sequences.inputs, lengths=sequences.lengths, return_states=True)
     assert result.states is not None
     return sequences.trained(result.states)
+
+
+def _trained_as(text: object, config: ExperimentConfig) -> bool:
+    """Whether a network whose file has the configuration ``text`` was trained with ``config``.
+
+    One that was quantised after training has the formats of its integers there, which played no part in it.
+    """
+    if text == config.to_toml() or not isinstance(text, str) or not _quantised_later(config):
+        return text == config.to_toml()
+    from ...quant.post_training import FORMATS
+
+    found = _parsed(text)
+    if found is None or not _quantised_later(found):
+        return False
+    formats = {name: getattr(found.network, name) for name in FORMATS}
+    return config.replace_settings(**formats).to_toml() == text
 
 
 def _quantised_later(config: ExperimentConfig) -> bool:

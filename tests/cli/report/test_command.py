@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hadamrnn.cli.report import gather
+from hadamrnn.errors import InputError
 from hadamrnn.hw.data_sheet import DataSheet
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.verilog.generation import generate
-from hadamrnn.quant.integer import IntegerNetwork, write_network
+from hadamrnn.quant.configuration import parse_config
+from hadamrnn.quant.integer import IntegerNetwork, read_frozen, write_network
 from hadamrnn.sim.state_error import state_error
 from hadamrnn.sim.stimulus import random_dense_network
 from hadamrnn.zoo import path as zoo_file
@@ -183,6 +186,16 @@ def test_a_network_that_was_quantised_after_training(
     text = page(path, "--steps", "2", "--sequences", "1")[0].texts
     assert "Weights are quantised in the integers alone; the integers are" in text
     assert "trained for digits." in text
+    assert gather.finished_run(run, read_frozen(path)).folder == run
+    config = parse_config(trained["config"])
+    for settings, accepted in (({"recurrent_bits": 3, "weight_bits": 5}, True), ({"recurrent_rate": 0.5}, False)):
+        frozen = {"config": config.replace_settings(**settings).to_toml()}
+        network = random_dense_network(3, hidden_size=12, output_size=3, trained=frozen)
+        if accepted:
+            assert gather.finished_run(run, network).folder == run
+            continue
+        with pytest.raises(InputError, match="a run of another configuration than the one that the network was"):
+            gather.finished_run(run, network)
     for name, shape, found in (("float", {"kind": "lstm"}, "lstm, 12"), ("wide", {"kind": "qornn"}, "qornn, 16")):
         folder = finished_run(tmp_path / name, **({"hidden_size": 12 if name == "float" else 16} | shape))
         line = refused("report", path, "--run", folder, "-o", out)
