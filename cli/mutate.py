@@ -68,13 +68,13 @@ def command(
 ) -> int:
     """Put faults into the core of the frozen network NET, one at a time, and count those that co-simulation finds.
 
-    Without NET the cores are a set of small ones that together have every part that the generator makes. A fault is
+    Without NET the cores are a set of small ones that together have every part of the Hadamard family. A fault is
     another operator, constant, width, enable, reset, memory content or handshake. One that is not found goes to a
     proof: either the core is the same for all inputs and all time, or the verification has a hole.
 
     The status is 0 where every mutant was found or is proved to be the same core, and 1 where one survived.
     """
-    from ..quant.integer import read_network
+    from ..quant.integer import read_frozen
     from ..sim.build import SimulationError
     from ..sim.mutation.campaign import run_campaign
     from ..sim.mutation.suite import Subject, suite
@@ -84,7 +84,7 @@ def command(
         subjects = suite()
     else:
         traced = replace(parameters, trace=True)
-        subjects = (Subject(name=network_path.stem, network=read_network(network_path), parameters=traced),)
+        subjects = (Subject(name=network_path.stem, network=read_frozen(network_path), parameters=traced),)
     if folder is not None:
         check_folder(folder, "--report")
     with counted("mutate", mutants) as progress:

@@ -11,7 +11,7 @@ from itertools import product
 
 import numpy as np
 
-from ..quant.integer import IntegerNetwork, walsh_hadamard
+from ..quant.integer import DenseNetwork, FrozenNetwork, IntegerNetwork, walsh_hadamard
 from .reference import step, total
 
 MOST_SUMS = 64  # of which the extremes are sought; drawn where a network has more
@@ -26,7 +26,7 @@ class _Extreme:
     kind: str
 
 
-def extreme_inputs(network: IntegerNetwork, seed: int, *, steps: int, width: int = 32) -> tuple[np.ndarray, np.ndarray]:
+def extreme_inputs(network: FrozenNetwork, seed: int, *, steps: int, width: int = 32) -> tuple[np.ndarray, np.ndarray]:
     """Sequences that end where a total before saturation, or a logit as its units add up, is the largest or smallest.
 
     Parameters
@@ -44,8 +44,7 @@ def extreme_inputs(network: IntegerNetwork, seed: int, *, steps: int, width: int
     random = np.random.default_rng((seed, 4))
     inputs = _inputs(network, random)
     extremes = _extremes(network, random)
-    rows = walsh_hadamard(np.eye(network.hidden_size, dtype=np.int64), network.block_size).T
-    matrix = network.signs[:, None] * rows / np.sqrt(network.block_size)
+    matrix = _matrix(network)
     found = [_search(network, extreme, inputs, matrix, steps, width) for extreme in extremes]
     low, high = network.input_range
     padded = np.full((len(found), steps, *inputs.shape[1:]), min(max(0, low), high))
@@ -54,7 +53,16 @@ def extreme_inputs(network: IntegerNetwork, seed: int, *, steps: int, width: int
     return padded, np.array([len(sequence) for sequence in found])
 
 
-def _inputs(network: IntegerNetwork, random: np.random.Generator) -> np.ndarray:
+def _matrix(network: FrozenNetwork) -> np.ndarray:
+    """The recurrent matrix, float64, shape ``(d, d)``: the recurrence but for rounding, activation and saturation."""
+    if isinstance(network, DenseNetwork):
+        return network.recurrent_weight * network.recurrent_scale
+    assert isinstance(network, IntegerNetwork)
+    rows = walsh_hadamard(np.eye(network.hidden_size, dtype=np.int64), network.block_size).T
+    return network.signs[:, None] * rows / np.sqrt(network.block_size)
+
+
+def _inputs(network: FrozenNetwork, random: np.random.Generator) -> np.ndarray:
     """What one step can bring, or a draw of its corners: shape ``(K, m)``, of indices ``(K,)``."""
     low, high = network.input_range
     if network.input_kind == "index":
@@ -65,7 +73,7 @@ def _inputs(network: IntegerNetwork, random: np.random.Generator) -> np.ndarray:
     return random.choice([low, high], (MOST_INPUTS, network.input_size))
 
 
-def _extremes(network: IntegerNetwork, random: np.random.Generator) -> list[_Extreme]:
+def _extremes(network: FrozenNetwork, random: np.random.Generator) -> list[_Extreme]:
     d, kind = network.hidden_size, "positive" if network.readout_activation == "relu" else "state"
     units = np.arange(d)
     sums = [_Extreme(sign * (units == unit), "total") for unit in range(d) for sign in (1, -1)]
@@ -77,7 +85,7 @@ def _extremes(network: IntegerNetwork, random: np.random.Generator) -> list[_Ext
 
 
 def _search(
-    network: IntegerNetwork, extreme: _Extreme, inputs: np.ndarray, matrix: np.ndarray, steps: int, width: int
+    network: FrozenNetwork, extreme: _Extreme, inputs: np.ndarray, matrix: np.ndarray, steps: int, width: int
 ) -> np.ndarray:
     """The sequence, of any length up to ``steps``, whose last step makes the sum largest."""
     directions = [extreme.weights @ matrix if extreme.kind == "total" else extreme.weights.astype(float)]
@@ -100,7 +108,7 @@ def _search(
 
 
 def _reached(
-    network: IntegerNetwork, extreme: _Extreme, states: np.ndarray, following: np.ndarray, inputs: np.ndarray
+    network: FrozenNetwork, extreme: _Extreme, states: np.ndarray, following: np.ndarray, inputs: np.ndarray
 ) -> np.ndarray:
     if extreme.kind == "positive":
         return np.maximum(following, 0) @ extreme.weights

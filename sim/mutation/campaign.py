@@ -14,7 +14,6 @@ from ...errors import InputError
 from ...hw.core import HadamardCore
 from ...hw.synthesis.executor import end_with_parent
 from ...hw.verilog.generation import generate
-from ...quant.integer import IntegerNetwork
 from ..build import SimulationError
 from ..extremes import extreme_inputs
 from ..simulators import find_simulator
@@ -50,9 +49,7 @@ class _Task:
             original=core.verilog,
             verilog=core.mutated(mutant),
             tracked=tracked(core.pair(mutant), description),
-            claim=None
-            if cell is None or not isinstance(trial.network, IntegerNetwork)
-            else width_claim(trial.network, lanes, module, cell, change),
+            claim=None if cell is None else width_claim(trial.network, lanes, module, cell, change),
             proof_seconds=proof_seconds,
         )
 
@@ -150,8 +147,7 @@ def _sound_core(subject: Subject, folder: Path, attempt: dict[str, Any]) -> tupl
     network = subject.network
     generate(network, subject.parameters, folder, _TOP)
     core = MutableCore(HadamardCore(network, subject.parameters), _TOP)
-    hadamard = isinstance(network, IntegerNetwork)
-    extremes = extreme_inputs(network, attempt["seed"], steps=attempt["steps"]) if hadamard else None
+    extremes = extreme_inputs(network, attempt["seed"], steps=attempt["steps"])
     trial = Trial(network=network, folder=folder, extremes=extremes, **attempt)
     verdict = trial(core.verilog)
     if verdict.found:

@@ -1,10 +1,10 @@
 """Whether a sum of the integer network ever needs a bit: over all sequences, by all states or by bounds.
 
-Where few states can be reached they are looked at one by one. Else bounds are sought by mixed-integer programming:
-every state is in its format, so that the last two steps of a sequence, from any state at all on, bound what a step can
-make. If no inputs and no state before them lead out of a range, no sequence does; if some do, nothing is known, for
-that state may be one that no sequence reaches. The solver, HiGHS, reckons in floating point: every rounding is given
-:data:`MARGIN` more than it has, a thousand times the solver's tolerance.
+Where few states can be reached they are looked at one by one. Else, of a Hadamard RNN, bounds are sought by
+mixed-integer programming: every state is in its format, so that the last two steps of a sequence, from any state at all
+on, bound what a step can make. If no inputs and no state before them lead out of a range, no sequence does; if some do,
+nothing is known, for that state may be one that no sequence reaches. The solver, HiGHS, reckons in floating point:
+every rounding is given :data:`MARGIN` more than it has, a thousand times the solver's tolerance.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from ...quant.integer import IntegerNetwork, shift_round, walsh_hadamard
+from ...quant.integer import FrozenNetwork, IntegerNetwork, shift_round, walsh_hadamard
 from ..reference import total
 from .reachable import possible_inputs, reachable_states
 
@@ -38,7 +38,7 @@ class Sums:
     logits: tuple[tuple[int, ...], ...] = ()
 
 
-def stay_within(network: IntegerNetwork, sums: Sums, low: int, high: int, seconds: float) -> str | None:
+def stay_within(network: FrozenNetwork, sums: Sums, low: int, high: int, seconds: float) -> str | None:
     """How it is known that no sequence brings one of ``sums`` below ``low`` or above ``high``; None where it is not.
 
     Parameters
@@ -50,6 +50,8 @@ def stay_within(network: IntegerNetwork, sums: Sums, low: int, high: int, second
     if states is not None and inputs is not None:
         values = np.concatenate([_values(network, one, states, inputs) for one in linear])
         return f"all {len(states)} states" if values.min() >= low and values.max() <= high else None
+    if not isinstance(network, IntegerNetwork):
+        return None
     for one in linear:
         for steps, begins in ((1, True), (STEPS, False)):  # a sequence of one step, and all longer ones
             for sign, limit in ((1, high), (-1, -low)):
@@ -58,7 +60,7 @@ def stay_within(network: IntegerNetwork, sums: Sums, low: int, high: int, second
     return f"bounds over {STEPS} steps"
 
 
-def _values(network: IntegerNetwork, one: "_Linear", states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+def _values(network: FrozenNetwork, one: "_Linear", states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Of a sum, in every state, or of its step to the next."""
     if one.of_totals:
         numbers = total(network, np.repeat(states, len(inputs), axis=0), np.tile(inputs.T, len(states)).T)
@@ -78,7 +80,7 @@ class _Linear:
     of_totals: bool
 
 
-def _linear(network: IntegerNetwork, sums: Sums) -> Iterator[_Linear]:
+def _linear(network: FrozenNetwork, sums: Sums) -> Iterator[_Linear]:
     yield from (_Linear(0, {unit: 1}, True) for unit in sums.totals)
     for units in sums.logits:
         for bias, row in zip(network.output_bias.tolist(), network.output_weight.tolist(), strict=True):

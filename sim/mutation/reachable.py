@@ -4,14 +4,14 @@ from itertools import product
 
 import numpy as np
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..reference import step
 
 MOST_STATES = 30_000
 MOST_INPUTS = 64  # of a step
 
 
-def possible_inputs(network: IntegerNetwork) -> np.ndarray | None:
+def possible_inputs(network: FrozenNetwork) -> np.ndarray | None:
     """Everything that a step can bring, shape ``(K, m)``, indices ``(K,)``; None where K > :data:`MOST_INPUTS`."""
     low, high = network.input_range
     if network.input_kind == "index":
@@ -21,7 +21,7 @@ def possible_inputs(network: IntegerNetwork) -> np.ndarray | None:
     return np.array(list(product(range(low, high + 1), repeat=network.input_size)))
 
 
-def reachable_states(network: IntegerNetwork, most: int = MOST_STATES) -> np.ndarray | None:
+def reachable_states(network: FrozenNetwork, most: int = MOST_STATES) -> np.ndarray | None:
     """Every state after any step of any sequence, and 0: int64, shape ``(S, d)``; None where they are too many."""
     inputs = possible_inputs(network)
     if inputs is None:

@@ -1,9 +1,9 @@
-"""Small cores that together have every part that the generator makes, for a mutation test of the toolkit itself."""
+"""Small cores that together have every part of the Hadamard family, for a mutation test of the toolkit itself."""
 
 from dataclasses import dataclass
 
 from ...hw.parameters import CoreParameters
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork, IntegerNetwork
 from ..stimulus import random_network
 
 
@@ -17,7 +17,7 @@ class Subject:
     """
 
     name: str
-    network: IntegerNetwork
+    network: FrozenNetwork
     parameters: CoreParameters
 
 

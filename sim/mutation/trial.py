@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...quant.integer import IntegerNetwork
+from ...quant.integer import FrozenNetwork
 from ..build import SimulationError
 from ..cosimulation import cosimulate
 from ..description import CoreDescription, read_description
@@ -57,7 +57,7 @@ class Trial:
     extremes : inputs and lengths of sequences with large sums (:mod:`~hadamrnn.sim.extremes`), for the last attempt
     """
 
-    network: IntegerNetwork
+    network: FrozenNetwork
     folder: Path
     simulator: str
     sequences: int

@@ -1,6 +1,9 @@
 import json
 from pathlib import Path
 
+from hadamrnn.quant.integer import write_network
+from hadamrnn.sim.stimulus import random_dense_network
+
 from .conftest import Run
 
 
@@ -13,6 +16,18 @@ def test_a_few_mutants_of_a_network(run: Run, network_file: Path, tmp_path: Path
     assert report["cores"] == [network_file.stem]
     assert outcome.out.splitlines()[-1].endswith(f"survived; icarus {report['simulator_version']}")
     assert "mutate: 2 of 2" in outcome.err
+
+
+def test_a_few_mutants_of_a_dense_network(run: Run, tmp_path: Path, icarus: None) -> None:
+    network = random_dense_network(3, hidden_size=4, output_size=3, state_bits=4, input_bits=3, recurrent_bits=3)
+    write_network(network, tmp_path / "net.safetensors")
+    options = ("--mutants", "2", "--sequences", "3", "--steps", "3", "--proof-seconds", "1", "--jobs", "1")
+    parameters = ("--lanes", "2", "--recurrent-multipliers", "2", "--output", "logits")
+    outcome = run("mutate", tmp_path / "net.safetensors", *parameters, *options, "--json")
+    report = json.loads(outcome.out)
+    assert outcome.status == int(report["survived"] > 0), outcome
+    assert report["mutants"] == 2
+    assert report["killed"] >= 1
 
 
 def test_bad_options(run: Run, network_file: Path, tmp_path: Path) -> None:

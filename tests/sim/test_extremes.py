@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from hadamrnn.quant.integer import IntegerNetwork
+from hadamrnn.quant.integer import FrozenNetwork
 from hadamrnn.sim import reference
 from hadamrnn.sim.extremes import MOST_SUMS, extreme_inputs
 from hadamrnn.sim.mutation.suite import suite
-from hadamrnn.sim.stimulus import corner_inputs
+from hadamrnn.sim.stimulus import corner_inputs, random_dense_network
 
 
-def partial_logits(network: IntegerNetwork, inputs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def partial_logits(network: FrozenNetwork, inputs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Logits of all states as their units add up."""
     states = reference.run(network, inputs, lengths=lengths, return_states=True).states
     assert states is not None
@@ -21,7 +21,16 @@ def partial_logits(network: IntegerNetwork, inputs: np.ndarray, lengths: np.ndar
 
 @pytest.mark.parametrize("number", [0, 3, 4, 5])
 def test_farther_than_random_sequences(number: int) -> None:
-    network = suite()[number].network
+    check_farther(suite()[number].network)
+
+
+@pytest.mark.parametrize("activation", ["none", "relu", "modrelu"])
+def test_of_a_dense_network(activation: str) -> None:
+    formats = {"state_bits": 6, "weight_bits": 3, "input_bits": 3}
+    check_farther(random_dense_network(3, hidden_size=8, output_size=2, activation=activation, **formats))
+
+
+def check_farther(network: FrozenNetwork) -> None:
     inputs, lengths = extreme_inputs(network, 0, steps=10)
     assert len(inputs) == len(lengths) <= MOST_SUMS
     assert lengths.min() >= 1
