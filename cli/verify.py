@@ -130,7 +130,7 @@ def command(
     as_json: bool,
 ) -> int:
     """Prove by co-simulation that the core of the frozen network NET equals the reference in every result, in every
-    state of every step, and in its cycles per step. Random sequences are malformed here and there. With the engine
+    state of every step, and in its cycles per step. Random sequences are malformed here and there, where they can be. With the engine
     cocotb the core is reset in the middle of sequences too, and what was never exercised is listed. With --netlist it
     is what synthesis makes of the core that is simulated.
 
@@ -150,7 +150,7 @@ def command(
         refuse_options(("states",), "does not go with --all-states")
         states = True
     network = read_frozen(network_path)
-    _check_core(network, folder, engine, simulator, stalls, bool(states))
+    _check_core(network, folder, engine, simulator, netlist, stalls, bool(states))
     if sequences is None and arrays is None and (engine == "cocotb" or task == "random"):
         sequences = 20
     inputs, lengths = verify_inputs(network, task, options, arrays, sequences, steps, seed)
@@ -182,9 +182,17 @@ def command(
 
 
 def _check_core(
-    network: FrozenNetwork, folder: Path | None, engine: str, simulator: str, stalls: str, states: bool
+    network: FrozenNetwork,
+    folder: Path | None,
+    engine: str,
+    simulator: str,
+    netlist: str | None,
+    stalls: str,
+    states: bool,
 ) -> None:
     """Refuse, before anything takes its time, what cannot be simulated."""
+    from ..hw.synthesis.mapped_netlist import check_models
+    from ..hw.targets.catalogue import get_target
     from ..sim.cosimulation import check_options
     from ..sim.description import read_description
     from ..sim.simulators import find_simulator
@@ -193,6 +201,8 @@ def _check_core(
     check_pattern(stalls)
     if folder is not None:
         check_options(network, read_description(folder), stalls, states, 0)
+    if netlist is not None:
+        check_models(get_target(netlist))
     if engine == "cocotb":  # which must be there
         find_simulator(simulator)
 
@@ -220,14 +230,20 @@ def _compare(
     states: bool | None,
     explained: bool,
 ) -> tuple[CosimulationReport, Explanation | None]:
-    """What the chosen engine finds, and for ``explained`` how its first difference came about."""
+    """What the chosen engine finds, and for ``explained`` how its first difference came about.
+
+    Whether the Verilog in ``folder`` is as it was generated is found by generating it again.
+    """
     from ..sim.build import SimulationError
-    from .verify_cocotb import explain_sequence, verify_cocotb
+    from ..sim.description import read_description
+    from ..sim.regeneration import is_generated
+    from .verify_cocotb import verify_cocotb
     from .verify_native import verify_native
 
+    explanation = None
     try:
         if engine == "cocotb":
-            return verify_cocotb(
+            report, explanation = verify_cocotb(
                 network,
                 folder,
                 parameters,
@@ -237,21 +253,34 @@ def _compare(
                 states=states,
                 explained=explained,
             )
-        report = verify_native(
-            network,
-            folder,
-            parameters,
-            stimulus,
-            states=states,
-            jobs=jobs,
-            resume=resume,
-        )
-        wrong = (report.first_difference_fields or {}).get("sequence")
-        if not explained or wrong is None:
-            return report, None
-        return report, explain_sequence(network, folder, parameters, replace(stimulus, resets=0), wrong)
+        else:
+            report = verify_native(network, folder, parameters, stimulus, states=states, jobs=jobs, resume=resume)
+            wrong = (report.first_difference_fields or {}).get("sequence")
+            if wrong is not None and explained:
+                part = replace(stimulus, resets=0)
+                explanation = _explain(network, folder, parameters, part, wrong)
+            elif explained and not report.passed:
+                click.echo("verify: no sequence to look at from inside; --engine cocotb may have one", err=True)
+        if folder is not None:
+            generated = is_generated(network, read_description(folder), report.verilog_sha256)
+            report = replace(report, verilog_as_generated=generated)
+        return report, explanation
     except SimulationError as error:
         raise NoVerdict(str(error)) from error
+
+
+def _explain(
+    network: FrozenNetwork, folder: Path | None, parameters: CoreParameters, stimulus: Stimulus, sequence: int
+) -> Explanation | None:
+    """What the native engine found in a sequence, looked at from inside; None, and a line, where that fails."""
+    from ..sim.build import SimulationError
+    from .verify_cocotb import explain_sequence
+
+    try:
+        return explain_sequence(network, folder, parameters, stimulus, sequence)
+    except SimulationError as error:
+        click.echo(f"verify: cannot look inside: {error}", err=True)
+        return None
 
 
 def _subject(network_path: Path, folder: Path | None, network: FrozenNetwork, parameters: CoreParameters) -> str:
@@ -309,7 +338,7 @@ def _print_report(report: CosimulationReport, explanation: Explanation | None) -
     click.echo(f"  {report.results_compared} results and {states}")
     click.echo(f"  {report.differences} differences, {report.saturations} saturated states, {report.resets} resets")
     measured = "not measured" if report.cycles_per_step is None else report.cycles_per_step
-    click.echo(f"  {measured} cycles per step, {report.formula_cycles_per_step} by the formula")
+    click.echo(f"  {measured} cycles per step, {report.formula_cycles_per_step} by its data sheet")
     click.echo(f"  {report.clocks_per_second:.0f} clocks a second, {report.seconds:.1f} s with the compilation")
     if report.coverage is not None:
         missed = holes(report.coverage)
@@ -318,4 +347,4 @@ def _print_report(report: CosimulationReport, explanation: Explanation | None) -
         click.echo(problem)
     for line in [] if explanation is None else explanation.lines():
         click.echo(f"  {line}")
-    click.echo("equal, bit for bit" if report.passed else "DIFFERENT")
+    click.echo(report.verdict if report.passed else report.verdict.upper())

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from ..hw.parameters import CoreParameters
 from .progress import stages
 
@@ -39,6 +41,7 @@ def verify_cocotb(
     explained : whether to run a first difference again to explain it; a netlist has no parts that could be named
     """
     from ..hw.verilog.generation import generate
+    from ..sim.build import SimulationError
     from ..sim.cosimulation import cosimulate
     from ..sim.description import read_description
     from ..sim.explanation import explain
@@ -59,7 +62,11 @@ def verify_cocotb(
         if report.passed or not explained or netlist is not None:
             return report, None
         stage("looking inside at the first difference")
-        return report, explain(network, folder, stimulus, report)
+        try:
+            return report, explain(network, folder, stimulus, report)
+        except SimulationError as error:  # which costs the explanation, not the verdict
+            click.echo(f"verify: cannot look inside: {error}", err=True)
+            return report, None
 
 
 def explain_sequence(

@@ -66,9 +66,11 @@ def with_malformed(
     from ..sim.malformed import malformed_sequences
     from ..sim.reference import checked_lengths
 
-    port = InputFormat.of(network, parameters) if folder is None else read_description(folder)
+    description = None if folder is None else read_description(folder)
+    port = InputFormat.of(network, parameters) if description is None else description
+    channels = parameters.channels if description is None else description.channels
     lengths = checked_lengths(stimulus.lengths, *stimulus.inputs.shape[:2])
-    return replace(stimulus, **malformed_sequences(network, port, lengths, stimulus.seed))
+    return replace(stimulus, **malformed_sequences(network, port, lengths, stimulus.seed, channels=channels))
 
 
 def refuse_task_options() -> None:

@@ -85,6 +85,9 @@ def verify_native(
             every = len(stimulus.inputs)
             count = every if states else min(every, STATE_SEQUENCES)
             report = report.together(run("states, sequences", traced, count, True))
+            if traced == folder and report.traced_verilog_sha256:
+                changed = "the Verilog was changed between results and states"
+                report = replace(report, problems=(*report.problems, changed))
     work.discard()  # kept only while there is something to go on with
     return report
 

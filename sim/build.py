@@ -90,8 +90,7 @@ def _compile(simulator: Simulator, top: str, folder: Path, log: Path, probed: bo
     sources = [folder / f"{top}.v"]
     arguments: Sequence[str] = _ICARUS_ARGUMENTS
     if runtime:
-        runtime.copy_to(folder)
-        arguments = (*_VERILATOR_ARGUMENTS, *runtime.arguments())
+        arguments = (*_VERILATOR_ARGUMENTS, *runtime.prepare(folder))
         sources.insert(0, folder / "ports.vlt")
         rules = "".join(f'public_flat_rw -module "{top}" -var "{port}"\n' for port in _PORTS)
         if probed:

@@ -112,8 +112,9 @@ def _run(
     """Compile the core, or its netlist for ``target``, and simulate it; ``start`` is when the whole began."""
     found = find_simulator(simulator)
     with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
-        build_start, digest = time.perf_counter(), description.verilog_digest()
-        verilog, mapped = description.verilog, None
+        build_start, mapped = time.perf_counter(), None
+        copied, digest = description.with_copy(Path(scratch))
+        verilog = copied.verilog
         if target is not None:
             mapped = mapped_netlist(verilog, description.name, target)
             verilog = Path(scratch, "netlist.v")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class CoreDescription:
     latency_of_one_step : clocks from the first input beat to the last result beat of a sequence of one step
     channels : C; where there are several, ``cycles_per_step`` is that of a step of all of them
     cycles_per_step_alone : of one channel while the others have no sequence
+    versions : of the packages that it was generated with, by name
     parameters : those of :class:`~hadamrnn.hw.parameters.CoreParameters`, as the file has them
     """
 
@@ -59,6 +60,7 @@ class CoreDescription:
     channels: int = 1
     cycles_per_step_alone: int = 1
     parameters: dict = field(default_factory=dict, hash=False)  # str to values
+    versions: dict = field(default_factory=dict, hash=False)  # str to str
 
     @property
     def further_step(self) -> int:
@@ -76,8 +78,18 @@ class CoreDescription:
 
     def verilog_digest(self) -> str:
         """SHA-256 of the Verilog as it is now."""
+        return hashlib.sha256(self._verilog_bytes()).hexdigest()
+
+    def with_copy(self, folder: Path) -> tuple["CoreDescription", str]:
+        """The same with a copy of the Verilog in ``folder``, which nobody edits meanwhile, and the copy's SHA-256."""
+        text = self._verilog_bytes()
+        copy = folder / f"{self.name}.v"
+        copy.write_bytes(text)
+        return replace(self, verilog=copy), hashlib.sha256(text).hexdigest()
+
+    def _verilog_bytes(self) -> bytes:
         try:
-            return hashlib.sha256(self.verilog.read_bytes()).hexdigest()
+            return self.verilog.read_bytes()
         except OSError as error:
             raise InputError(f"{self.verilog}: cannot be read ({error.strerror})") from error
 
@@ -169,6 +181,7 @@ def read_description(core: str | os.PathLike[str]) -> CoreDescription:
             channels=channels,
             cycles_per_step_alone=plain["sequence_latency"]["per_further_step"],
             parameters=dict(parameters),
+            versions=plain.get("versions", {}),
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: not the description of a generated core (no {error})") from error

@@ -25,16 +25,17 @@ def has_wrong_index(network: FrozenNetwork, port: InputPort) -> bool:
 
 
 def malformed_sequences(
-    network: FrozenNetwork, port: InputPort, lengths: np.ndarray, seed: int, share: float = SHARE
+    network: FrozenNetwork, port: InputPort, lengths: np.ndarray, seed: int, share: float = SHARE, channels: int = 1
 ) -> dict[str, np.ndarray]:
-    """A random choice of sequences made malformed, where the core's input has room for it; the last one never, so that
-    something is compared behind each.
+    """A random choice of sequences made malformed, where the core's input has room for it; the last one of a channel
+    never, so that something is compared behind each.
 
     Parameters
     ----------
     lengths : int, shape ``(N,)``
     seed : equal seeds choose equally
     share : of the sequences, from 0 to 1
+    channels : of the core, to which sequences go in turn
 
     Returns
     -------
@@ -44,7 +45,7 @@ def malformed_sequences(
     """
     random = np.random.default_rng((seed, 1))
     chosen = random.random(len(lengths)) < share
-    chosen[-1:] = False
+    chosen[-channels:] = False
     if has_wrong_index(network, port):
         return {"wrong_indices": chosen * random.integers(1, lengths, endpoint=True)}
     if port.beats_per_step > 1:

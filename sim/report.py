@@ -15,6 +15,7 @@ class CosimulationReport:
     engine, engine_version : ``"cocotb"`` and its version, or ``"native"`` and the beginning of its driver's SHA-256
     simulator, simulator_version : what ran the core
     verilog_sha256 : of the Verilog that was compiled; empty in a report of an earlier version
+    traced_verilog_sha256 : of that whose states were compared, where it was another core than that of the results
     stalls, seed : the pattern at the ends of the streams in the second run
     verilog_as_generated : whether the Verilog is what the generator wrote, or has been edited since; None: unknown
     netlist : where it was not the Verilog that was simulated but what Yosys made of it: ``target``, ``yosys`` (its
@@ -76,11 +77,19 @@ class CosimulationReport:
     seconds: float
     netlist: dict[str, Any] | None = None
     verilog_sha256: str = ""
+    traced_verilog_sha256: str = ""
 
     @property
     def passed(self) -> bool:
         """Whether the core equals the reference in all that was looked at."""
         return not self.problems
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        if not self.passed:
+            return "different"
+        return "equal, bit for bit" + ("" if self.states_compared else ", in its results; no state was compared")
 
     @property
     def clocks_per_second(self) -> float:
@@ -94,9 +103,11 @@ class CosimulationReport:
         summed = ("states_compared", "results_compared", "differences", "clocks", "sequences_resumed")
         summed += ("build_seconds", "simulation_seconds", "seconds")
         first = self if self.first_difference is not None else other
+        said = self.verilog_as_generated, other.verilog_as_generated
         return replace(
             self,
-            verilog_as_generated=self.verilog_as_generated and other.verilog_as_generated,
+            verilog_as_generated=False if False in said else None if None in said else True,
+            traced_verilog_sha256="" if other.verilog_sha256 == self.verilog_sha256 else other.verilog_sha256,
             sequences_with_states=max(self.sequences_with_states, other.sequences_with_states),
             problems=tuple(dict.fromkeys(self.problems + other.problems)),  # those of one description are in both
             first_difference=first.first_difference,

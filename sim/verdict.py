@@ -99,7 +99,7 @@ def sum_up(
         first_difference_fields=first[0][1].to_json() if first else None,
         first_wrong_run=wrong[0].name if wrong else None,
         first_wrong_clock=_clock(wrong[0]) if wrong else None,
-        problems=(*problems, *violations, *timing.problems, *description.wrong_figures(network), *changed),
+        problems=(*problems, *violations, *description.wrong_figures(network), *timing.problems, *changed),
         cycles_per_step=timing.cycles_per_step,
         formula_cycles_per_step=description.cycles_per_step,
         sequence_latency=timing.sequence_latency,

@@ -17,6 +17,8 @@ from .simulators import Simulator
 
 _FORMAT = "2"  # of the folders whose names are digests; a new number makes old ones unused
 _HEADER = "headers.h"
+_PRECOMPILED = (_HEADER, f"{_HEADER}.gch")
+_ASIDE = ".keep-"
 _HEADERS = ("verilated.h", "verilated_vpi.h")
 
 
@@ -32,14 +34,27 @@ class VerilatorRuntime:
         self.simulator = simulator
         self.folder = Path(cache) / "hadamrnn" / "verilator-runtime" / digest(*flags, *compiler_settings(simulator))
 
-    def arguments(self) -> tuple[str, ...]:
-        """Of Verilator, that make the compiler take the header; none where it is not kept yet."""
-        header = self.folder / _HEADER
-        plain = re.fullmatch(r"[\w./+-]+", str(header)) is not None  # as it is in a makefile and in a shell
-        return ("-CFLAGS", f"-include {header}") if plain and header.is_file() else ()
+    def prepare(self, folder: Path) -> tuple[str, ...]:
+        """Put what is kept into a folder that is about to be built in.
 
-    def copy_to(self, folder: Path) -> None:
-        """Put the objects into a folder that is about to be built in."""
+        Returns
+        -------
+        tuple
+            Arguments of Verilator, that make the compiler take the header; none where there is none yet.
+        """
+        self._copy_objects(folder)
+        header = folder / _HEADER
+        if re.fullmatch(r"[\w./+-]+", str(header)) is None:  # as it is in a makefile and in a shell
+            return ()
+        try:
+            for name in _PRECOMPILED:
+                os.link(self.folder / name, folder / name)  # which nobody removes before it is read
+        except OSError:
+            return ()
+        # Large cores are compiled file by file, behind a precompiled header of their own: GCC takes one for each file.
+        return "-CFLAGS", f"$(if $(filter 1,$(VM_PARALLEL_BUILDS)),,-include {header})"
+
+    def _copy_objects(self, folder: Path) -> None:
         tomorrow = time.time() + 86400  # make wants them newer than the makefile that Verilator is about to write
         try:
             for file in self.folder.glob("verilated*.o"):
@@ -49,11 +64,14 @@ class VerilatorRuntime:
 
     def keep(self, folder: Path, log: Path) -> None:
         """Keep what was compiled in ``folder``, unless it is kept already; ``log`` has the commands of ``make``."""
+        for name in _PRECOMPILED:
+            folder.joinpath(name).unlink(missing_ok=True)
         if self.folder.is_dir():
             return
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            aside = Path(tempfile.mkdtemp(prefix=".keep-", dir=self.folder.parent))
+            self._sweep()
+            aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=self.folder.parent))
         except OSError:
             return
         try:
@@ -65,6 +83,12 @@ class VerilatorRuntime:
             pass
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Remove what killed runs have left."""
+        for left in self.folder.parent.glob(f"{_ASIDE}*"):
+            if time.time() - left.stat().st_mtime > 3600:
+                shutil.rmtree(left, ignore_errors=True)
 
     def _precompile(self, aside: Path, folder: Path, log: Path) -> None:
         """The headers, by the command that compiled the core."""

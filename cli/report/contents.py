@@ -229,4 +229,4 @@ def _measured(value: int | None) -> str:
 def _verdict(report: CoreReport) -> tuple[str, str]:
     check = report.verification
     assert check is not None
-    return "verdict", "equal, bit for bit" if check.passed else "different"
+    return "verdict", check.verdict

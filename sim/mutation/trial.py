@@ -114,7 +114,7 @@ class Trial:
         seed: int,
     ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         """Some of ``inputs`` made malformed, behind the extreme ones, which are whole."""
-        malformed = malformed_sequences(self.network, description, lengths, seed)
+        malformed = malformed_sequences(self.network, description, lengths, seed, channels=description.channels)
         if self.extremes is None:
             return inputs, lengths, malformed
         first, first_lengths = self.extremes
@@ -132,7 +132,9 @@ class Trial:
     ) -> CosimulationReport:
         description = read_description(folder)
         inputs, lengths = corner_inputs(self.network, seed, sequences=self.sequences, steps=self.steps)
-        options: dict[str, Any] = dict(malformed_sequences(self.network, description, lengths, seed))
+        options: dict[str, Any] = dict(
+            malformed_sequences(self.network, description, lengths, seed, channels=description.channels)
+        )
         # A reset somewhere within the first steps.
         interrupted = int(np.random.default_rng((seed, 2)).integers(1, 3 * description.latency_of_one_step))
         return cosimulate(

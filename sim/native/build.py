@@ -103,20 +103,11 @@ def _compile(simulator: Simulator, text: bytes, top: str, flags: tuple[str, ...]
     verilog = aside / f"{top}.v"
     verilog.write_bytes(text)
     runtime = VerilatorRuntime(simulator, "native")
-    runtime.copy_to(aside)
+    shared = runtime.prepare(aside)
     cxx = ("-std=c++17", *flags)
     with simulator.active(), log.open("w") as output:
-        command = [
-            simulator.program,
-            *_VERILATOR_ARGUMENTS,
-            *runtime.arguments(),
-            "--top-module",
-            top,
-            "-Mdir",
-            str(aside),
-            "-o",
-            _PROGRAM,
-        ]
+        command = [simulator.program, *_VERILATOR_ARGUMENTS, *shared]
+        command += ["--top-module", top, "-Mdir", str(aside), "-o", _PROGRAM]
         command += [part for flag in cxx for part in ("-CFLAGS", flag)]
         run = subprocess.run(
             [*command, str(verilog), str(_DRIVER)],

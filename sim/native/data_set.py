@@ -37,9 +37,17 @@ class Chunk:
         return {name: getattr(self, name) for name in ("lengths", "cut_beats", "wrong_indices")}
 
     def split(self, size: int) -> "Iterator[Chunk]":
-        """Its sequences, ``size`` at a time, without the steps that none of them has."""
-        for first in range(0, len(self.inputs), size):
-            part = slice(first, first + size)
+        """Its sequences, ``size`` at a time, without the steps that none of them has.
+
+        Some more where a malformed one would be the last of its channel: a chunk begins with a reset, and whether the
+        core takes the next sequence after a malformed one is seen within a chunk or not at all.
+        """
+        stop = 0
+        while stop < len(self.inputs):
+            first, stop = stop, min(stop + size, len(self.inputs))
+            while stop < len(self.inputs) and self._ends_malformed(first, stop):
+                stop += 1
+            part = slice(first, stop)
             longest = int(self.lengths[part].max())
             yield Chunk(
                 first=self.first + first,
@@ -49,6 +57,15 @@ class Chunk:
                 wrong_indices=self.wrong_indices[part],
                 channels=self.channels[part],
             )
+
+    def _ends_malformed(self, first: int, stop: int) -> bool:
+        """Whether on some channel the last of these sequences is malformed, with others of the channel to come."""
+        malformed = (self.cut_beats != 0) | (self.wrong_indices != 0)
+        for channel in np.unique(self.channels[first:stop]):
+            own = np.flatnonzero(self.channels[first:stop] == channel)
+            if malformed[first + own[-1]] and (self.channels[stop:] == channel).any():
+                return True
+        return False
 
 
 def data_set(

@@ -98,11 +98,13 @@ def _compiled(
     description: CoreDescription, folders: tuple[Path, Path], *, stalls: str, seed: int, start: float
 ) -> tuple[Path, Bench]:
     simulator = find_compiler()
-    build_start, digest = time.perf_counter(), description.verilog_digest()
-    try:
-        program = build_program(simulator, description, folders[0])
-    except OSError:
-        program = build_program(simulator, description, folders[1])
+    build_start = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="hadamrnn-") as scratch:
+        copied, digest = description.with_copy(Path(scratch))
+        try:
+            program = build_program(simulator, copied, folders[0])
+        except OSError:
+            program = build_program(simulator, copied, folders[1])
     bench = Bench(
         engine="native",
         engine_version=driver_version(),

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -10,6 +11,8 @@ import pytest
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.verilog.generation import fingerprint, generate
 from hadamrnn.quant.integer import IntegerNetwork, write_network
+from hadamrnn.sim import explanation
+from hadamrnn.sim.build import SimulationError
 from hadamrnn.sim.waveform import read_vcd
 
 from ..quant.dense_networks import dense_network
@@ -54,12 +57,32 @@ def test_a_core_of_another_network_is_status_1_and_the_first_difference_is_named
     assert any("step" in line and "unit 5" in line and "expected" in line for line in lines), outcome.out
 
 
+def test_edited_verilog_whose_description_was_edited_too(
+    run: Run, network_file: Path, core: Path, icarus: None
+) -> None:
+    """The core is generated again: what its description says of it proves nothing."""
+    options = ("--simulator", "icarus", "--sequences", "2", "--steps", "3", "--resets", "0", "--json")
+    with (core / "hadamard_core.v").open("a") as file:
+        file.write("// mine\n")
+    path = core / "hadamard_core.json"
+    plain = json.loads(path.read_text())
+    plain["verilog_sha256"] = hashlib.sha256((core / "hadamard_core.v").read_bytes()).hexdigest()
+    path.write_text(json.dumps(plain))
+    report = json.loads(run("verify", network_file, "--dir", core, *options).out)
+    assert (report["passed"], report["verilog_as_generated"]) == (True, False)
+    assert report["verilog_sha256"] == plain["verilog_sha256"]
+    plain["versions"]["amaranth"] = "0.4"
+    path.write_text(json.dumps(plain))
+    report = json.loads(run("verify", network_file, "--dir", core, *options).out)
+    assert (report["passed"], report["verilog_as_generated"]) == (True, None)
+
+
 def test_icarus_through_the_command_line(run: Run, network_file: Path, icarus: None, core: Path) -> None:
     options = ("--simulator", "icarus", "--stalls", "worst", "--sequences", "3", "--steps", "5", "--no-states")
     outcome = run("verify", network_file, "--dir", core, *options)
     assert outcome.status == 0, outcome
     assert "0 state words compared" in outcome.out
-    assert outcome.out.splitlines()[-1] == "equal, bit for bit"
+    assert outcome.out.splitlines()[-1] == "equal, bit for bit, in its results; no state was compared"
 
 
 def test_options_that_cannot_be(refused: Callable[..., str], network_file: Path, core: Path) -> None:
@@ -260,3 +283,19 @@ def test_a_report_that_cannot_be_written(refused: Callable[..., str], network_fi
     assert refused("verify", network_file, "--resets", "-1").startswith("--resets must be at least 0, not -1")
     states = refused("verify", network_file, "--all-states", "--no-states")
     assert "does not go with --all-states" in states
+
+
+def test_an_explanation_that_fails_costs_no_verdict(
+    run: Run, network_file: Path, core: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, icarus: None
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise SimulationError("it cannot be compiled with every signal")
+
+    monkeypatch.setattr(explanation, "explain", fail)
+    file = core / "hadamard_core.v"
+    file.write_text(re.sub(r"(?s)(module \w+_stage_1_butterfly .*?) - ", r"\1 + ", file.read_text(), count=1))
+    options = ("--sequences", "2", "--steps", "3", "--resets", "0", "--simulator", "icarus")
+    outcome = run("verify", network_file, "--dir", core, *options, "-o", tmp_path / "report")
+    assert outcome.status == 1
+    assert "verify: cannot look inside: it cannot be compiled with every signal" in outcome.err
+    assert json.loads((tmp_path / "report" / "verification.json").read_text())["passed"] is False

@@ -7,6 +7,7 @@ import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,8 +33,8 @@ def folder(tmp_path: Path) -> Path:
     return core(tmp_path / "core", NETWORK, lanes=LANES)
 
 
-def verdict(folder: Path, builds: Path) -> CosimulationReport:
-    return cosimulate_small(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, seed=1)
+def verdict(folder: Path, builds: Path, **options: Any) -> CosimulationReport:
+    return cosimulate_small(NETWORK, folder, INPUTS, lengths=LENGTHS, build_folder=builds, seed=1, **options)
 
 
 def states(network: IntegerNetwork = NETWORK) -> np.ndarray:
@@ -70,10 +71,10 @@ def assert_first_difference(report: CosimulationReport, good: np.ndarray, broken
     assert report.differences >= np.count_nonzero(good != broken)
 
 
-@pytest.mark.parametrize("unit", [0, 13])
-def test_one_sign_flipped(unit: int, folder: Path, builds: Path) -> None:
+@pytest.mark.parametrize("unit, options", [(0, {}), (13, {"simulator": "verilator"})], ids=str)
+def test_one_sign_flipped(unit: int, options: dict[str, str], folder: Path, builds: Path) -> None:
     flipped = mutants.flipped_sign(NETWORK, unit)
-    report = verdict(mutants.generate_broken(folder, NETWORK, flipped), builds)
+    report = verdict(mutants.generate_broken(folder, NETWORK, flipped), builds, **options)
     assert report.first_difference_fields["unit"] == unit
     assert_first_difference(report, states(), states(flipped))
 

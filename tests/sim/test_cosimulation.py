@@ -160,15 +160,15 @@ def test_a_formula_that_is_one_clock_off(trace: bool, tmp_path: Path, builds: Pa
     assert (report.cycles_per_step, report.formula_cycles_per_step) == (right, right + 1)
     assert report.differences == 0
     assert not report.passed
-    assert report.problems[0] == f"cycles per step: measured {right}, formula {right + 1}"
-    assert report.problems[-1] == (
-        f"hadamard_core.json is not of this core: cycles_per_step {right + 1}, by its parameters {right}"
+    assert report.problems[:2] == (
+        f"hadamard_core.json is not of this core: cycles_per_step {right + 1}, by its parameters {right}",
+        f"cycles per step: measured {right}, formula {right + 1}",
     )
     edit_description(
         tmp_path, cycles_per_step=right, sequence_latency=plain["sequence_latency"] | {"constant": constant - 1}
     )
     report = cosimulate_small(NETWORK, tmp_path, INPUTS, lengths=LENGTHS, states=trace, build_folder=builds)
-    assert report.problems[:-1] == tuple(
+    assert report.problems[1:] == tuple(
         f"latency of {steps} step{'s' * (steps > 1)}: measured {constant + (steps - 1) * right} clocks, "
         f"formula {constant + (steps - 1) * right - 1}"
         for steps in (1, 2, 4)

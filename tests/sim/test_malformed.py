@@ -23,6 +23,8 @@ def test_cut_off_within_a_step(tmp_path: Path) -> None:
     assert (again == cut).all()
     assert (malformed_sequences(network, description, LENGTHS, seed=2)["cut_beats"] != cut).any()
     assert np.count_nonzero(malformed_sequences(network, description, LENGTHS, 1, share=1.0)["cut_beats"]) == 399
+    of_channels = malformed_sequences(network, description, LENGTHS, 1, share=1.0, channels=3)["cut_beats"]
+    assert np.flatnonzero(of_channels == 0).tolist() == [397, 398, 399]  # the last of each, in turn
 
 
 def test_wrong_indices(tmp_path: Path) -> None:

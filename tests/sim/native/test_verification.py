@@ -14,6 +14,7 @@ from hadamrnn.errors import InputError
 from hadamrnn.sim.build import SimulationError
 from hadamrnn.sim.cosimulation import cosimulate
 from hadamrnn.sim.native.chunks import run_chunks
+from hadamrnn.sim.native.data_set import data_set
 from hadamrnn.sim.native.verification import verify
 from hadamrnn.sim.report import CosimulationReport
 from hadamrnn.sim.stimulus import corner_inputs
@@ -200,3 +201,40 @@ def test_verilog_that_does_not_compile(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(SimulationError, match=r"^verilator cannot compile hadamard_core: %Error.*"):
         verdict(folder, tmp_path / "builds")
     assert not [path for path in (tmp_path / "builds").iterdir() if path.is_dir()]
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_a_core_that_takes_nothing_after_an_error(jobs: int, tmp_path: Path, builds: Path) -> None:
+    """It works until the next reset, and each chunk begins with one: a malformed sequence is the last of none."""
+    network = small_network(input_size=5, input_kind="index", input_signed=False)
+    folder = core(tmp_path, network)
+    stuck = "reg stuck = 0; always @(posedge clk) stuck <= !rst && (stuck || error); wire ready;"
+    stuck += " assign s_axis_tready = ready && !stuck;"
+    mutants.surround(folder, stuck, s_axis_tready="ready", s_axis_tvalid="s_axis_tvalid && !stuck")
+    inputs, lengths = corner_inputs(network, 4, sequences=12, steps=5)
+    wrong = [1, 0, 1, 1, 0, 0, 1, 0, 0, 0, 1, 0]
+    options = {"lengths": lengths, "wrong_indices": wrong, "build_folder": builds, "stalls": "none", "jobs": jobs}
+    report = verify(network, folder, inputs, **options)
+    assert not report.passed
+    assert any("stands still" in problem for problem in report.problems), report.problems
+
+
+def test_chunks_do_not_end_with_a_malformed_sequence() -> None:
+    network = small_network(input_size=5, input_kind="index", input_signed=False)
+    inputs, lengths = corner_inputs(network, 4, sequences=8, steps=5)
+    whole = data_set(network, inputs, lengths, None, [0, 1, 0, 0, 1, 0, 1, 1])
+    assert [(chunk.first, len(chunk.inputs)) for chunk in whole.split(2)] == [(0, 3), (3, 3), (6, 2)]
+    # Of two channels in turn: sequences 4, 5, then 6, 7 are the next of channels 0, 1.
+    whole = data_set(network, inputs, lengths, None, [0, 1, 0, 0, 1, 0, 0, 0], available=2)
+    assert [(chunk.first, len(chunk.inputs)) for chunk in whole.split(1)] == [(0, 1), (1, 3), (4, 3), (7, 1)]
+
+
+def test_two_runs_in_one_report(folder: Path, builds: Path) -> None:
+    results, states = (verdict(folder, builds, states=states) for states in (False, True))
+    together = results.together(states)
+    assert (together.traced_verilog_sha256, together.verilog_as_generated) == ("", True)
+    other = replace(states, verilog_sha256="0" * 64, verilog_as_generated=None)
+    assert results.together(other).traced_verilog_sha256 == "0" * 64
+    for first, second, both in ((None, False, False), (True, None, None), (False, True, False)):
+        one, another = (replace(results, verilog_as_generated=said) for said in (first, second))
+        assert one.together(another).verilog_as_generated is both
