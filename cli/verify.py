@@ -130,9 +130,9 @@ def command(
     as_json: bool,
 ) -> int:
     """Prove by co-simulation that the core of the frozen network NET equals the reference in every result, in every
-    state of every step, and in its cycles per step. Random sequences are malformed here and there, where they can be. With the engine
-    cocotb the core is reset in the middle of sequences too, and what was never exercised is listed. With --netlist it
-    is what synthesis makes of the core that is simulated.
+    state of every step, and in its cycles per step. Random sequences are malformed here and there, where they can be.
+    With the engine cocotb the core is reset in the middle of sequences too, and what was never exercised is listed.
+    With --netlist it is what synthesis makes of the core that is simulated.
 
     The status is 0 where they agree and 1 on any difference, the first of which is named; 3 where the simulation
     could not be built or broke off.
