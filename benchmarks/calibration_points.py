@@ -26,6 +26,9 @@ _LIMITS = {1: (450, 450, 700, 700), 2: (900, 900, 1400, 1400), 4: (1800,), 8: (3
 SMALL = 1000
 """The number of the first point of the second draw."""
 
+_SEEN = {1036}
+"""Drawn to be held out, but a rule of the estimates came of them: tables of zeros are no memories."""
+
 _SMALL_LIMITS = {1: 560, 2: 900, 4: 1500, 8: 2400}
 """The same for the second draw: a minute or less of Yosys and nextpnr for most."""
 
@@ -58,6 +61,8 @@ class Point:
     @property
     def held_out(self) -> bool:
         """Whether nothing is fitted to this point."""
+        if self.number in _SEEN:
+            return False
         return self.number % 2 == 0 if self.number < SMALL else self.number % 5 != 4
 
     def network(self) -> IntegerNetwork:
