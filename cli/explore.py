@@ -51,6 +51,7 @@ Example:
 @click.option("--rate", type=float, required=True, metavar="STEPS", help="Steps a second that the core must make.")
 @click.option("--bits", multiple=True, type=int, metavar="W ...", help="State bits to try.  [default: --state-bits]")
 @click.option("--hidden", multiple=True, type=int, metavar="D ...", help="Hidden sizes to try.  [default: 8 to 8192]")
+@click.option("--block", multiple=True, type=int, metavar="N ...", help="Block sizes to try.  [default: 4 to d]")
 @click.option("--clock", "clock_mhz", type=float, metavar="MHZ", help="Clock of the core.  [default: the expected one]")
 @click.option(
     "--filled", type=float, default=0.9, show_default=True, help="Share of each resource that may be taken at most."
@@ -68,6 +69,7 @@ def command(
     rate: float,
     bits: Sequence[int],
     hidden: Sequence[int],
+    block: Sequence[int],
     clock_mhz: float | None,
     filled: float,
     show_all: bool,
@@ -82,7 +84,8 @@ def command(
     """Find the networks that fit a device and make a number of steps a second, by estimates, in a second or two.
 
     Of each hidden size, block size and number of state bits the core with the fewest lanes is taken. Shown are those
-    to which no other is better: a larger state, more bits, or less of the device. The first line is the largest. The
+    to which no other is better: a larger state, more bits, or less of the device. The first line is the largest. Small
+    blocks take least, but their units are mixed with few others: --block tries larger ones alone. The
     accuracy is that of networks of the same shape in the zoo and in --runs, whatever their task. The status is 1 where
     nothing fits, or a core could not be synthesised; the others are shown.
     """
@@ -105,6 +108,7 @@ def command(
             parameters,
             state_bits=state_bits,
             hidden_sizes=sorted(set(hidden)) or HIDDEN_SIZES,
+            block_sizes=sorted(set(block)) or None,
             clock_mhz=clock_mhz,
             filled=filled,
         )

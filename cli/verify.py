@@ -200,7 +200,10 @@ def _check_core(
 
     check_pattern(stalls)
     if folder is not None:
-        check_options(network, read_description(folder), stalls, states, 0)
+        description = read_description(folder)
+        if states and not description.trace:
+            raise click.UsageError(f"{folder} has no port for states: generate --trace, or verify --no-states")
+        check_options(network, description, stalls, states, 0)
     if netlist is not None:
         check_models(get_target(netlist))
     if engine == "cocotb":  # which must be there

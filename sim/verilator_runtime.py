@@ -67,6 +67,8 @@ class VerilatorRuntime:
         for name in _PRECOMPILED:
             folder.joinpath(name).unlink(missing_ok=True)
         if self.folder.is_dir():
+            if not self.folder.joinpath(_HEADER).is_file():  # kept by a large core, whose commands are others
+                self._add_header(folder, log)
             return
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +81,20 @@ class VerilatorRuntime:
                 shutil.copyfile(file, aside / file.name)
             self._precompile(aside, folder, log)
             aside.rename(self.folder)
+        except OSError:
+            pass
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _add_header(self, folder: Path, log: Path) -> None:
+        try:
+            aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=self.folder.parent))
+        except OSError:
+            return
+        try:
+            self._precompile(aside, folder, log)
+            for name in _PRECOMPILED[::-1]:  # the header last: where it is, all is
+                aside.joinpath(name).replace(self.folder / name)
         except OSError:
             pass
         finally:

@@ -42,6 +42,7 @@ def candidates(
     *,
     state_bits: Sequence[int],
     hidden_sizes: Sequence[int] = HIDDEN_SIZES,
+    block_sizes: Sequence[int] | None = None,
     clock_mhz: float | None = None,
     filled: float = 0.9,
 ) -> Iterator[Candidate]:
@@ -51,13 +52,14 @@ def candidates(
     ----------
     shape : makes the network of a hidden size, a block size and a number of state bits
     parameters : of the cores, but for the lanes
+    block_sizes : those to try, where they divide a hidden size; all from :data:`LEAST_BLOCK` up unless given
     clock_mhz : of the core; the expected one unless given, and where that is lower, the core is left out
     filled : the share of each resource that may be taken
 
     Raises
     ------
     InputError
-        A rate, a share or a hidden size that cannot be, or a device of which nothing is known.
+        A rate, a share, a hidden size or a block size that cannot be, or a device of which nothing is known.
     """
     if not 0 < steps_per_second < float("inf"):
         raise InputError(f"rate must be a positive number of steps a second, not {steps_per_second!r}")
@@ -65,8 +67,13 @@ def candidates(
         raise InputError(f"filled must be above 0 and at most 1, not {filled!r}")
     if clock_mhz is not None and not 0 < clock_mhz < float("inf"):
         raise InputError(f"clock_mhz must be a positive number of MHz, not {clock_mhz!r}")
+    for block in block_sizes or ():
+        if block < LEAST_BLOCK or block & (block - 1):
+            raise InputError(f"block_size must be a power of two of at least {LEAST_BLOCK}, not {block}")
     for hidden in hidden_sizes:
         for block in _block_sizes(hidden):
+            if block_sizes is not None and block not in block_sizes:
+                continue
             for bits in state_bits:
                 found = _least_lanes(
                     target, steps_per_second, shape(hidden, block, bits), parameters, clock_mhz, filled

@@ -10,7 +10,7 @@ from typing import Any
 from ..parameters import UNUSED
 
 _WIDTH = 120  # of a line of comment
-_VALUES = 22  # the column where values stand
+_VALUES = 24  # the column where values stand
 _OF_FAMILY = {"block_size": "block size n", "recurrent_bits": "recurrent bits", "activation": "activation"}
 
 

@@ -68,6 +68,7 @@ def test_cells_and_paths_are_counted(benchmark: Any, plain: Any) -> None:
     assert 0 < counts["path"] <= dense["path"]
 
 
+@pytest.mark.long
 def test_a_target_has_the_butterflies_that_are_smaller_there(benchmark: Any) -> None:
     designs = {how: benchmark.timed(benchmark.butterflies, SIZE, how) for how in ("direct", "from-sum")}
     for name in ("ecp5-25k", "ice40-hx8k"):

@@ -67,6 +67,14 @@ def test_hidden_sizes_that_are_no_power_of_two_have_the_blocks_that_divide_them(
         assert {row["block_size"] for row in json.loads(outcome.out)["front"]} == blocks
 
 
+def test_block_sizes_that_are_asked_for(run: Run, refused: Callable[..., str]) -> None:
+    outcome = run("explore", *RATE, "--hidden", "48", "64", "--block", "16", "64", "--all", "--json")
+    shapes = {(row["hidden_size"], row["block_size"]) for row in json.loads(outcome.out)["front"]}
+    assert shapes == {(48, 16), (64, 16), (64, 64)}
+    message = "block_size must be a power of two of at least 4, not 12"
+    assert refused("explore", *RATE, "--block", "12") == message
+
+
 def test_nothing_that_fits_is_status_1(run: Run) -> None:
     outcome = run("explore", "--target", "ice40-lp1k", "--rate", "10", "--hidden", "8192", "--clock", "20")
     assert outcome.status == 1

@@ -1,12 +1,15 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from hadamrnn.quant.integer import write_network
 from hadamrnn.sim.stimulus import random_dense_network
 
 from .conftest import Run
 
 
+@pytest.mark.long
 def test_a_few_mutants_of_a_network(run: Run, network_file: Path, tmp_path: Path, icarus: None) -> None:
     options = ("--mutants", "2", "--sequences", "3", "--steps", "3", "--proof-seconds", "1", "--jobs", "1")
     outcome = run("mutate", network_file, "--lanes", "2", *options, "-o", tmp_path / "report")

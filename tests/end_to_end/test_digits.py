@@ -25,6 +25,7 @@ def test_accuracy_is_that_of_the_file() -> None:
     assert result.saturations == 0
 
 
+@pytest.mark.long
 def test_sample_of_the_test_images_on_verilator(tmp_path: Path) -> None:
     check_images(tmp_path, CoreParameters(lanes=8, trace=True), "verilator", slice(0, 360, 20))
 

@@ -53,6 +53,7 @@ def test_a_butterfly(simulator: str, tmp_path: Path, builds: Path, icarus: None)
     assert explanation.lines()[1].startswith(line)
 
 
+@pytest.mark.long
 def test_the_read_out_after_a_reset(tmp_path: Path, builds: Path, icarus: None) -> None:
     """A counter that is not reset: the run with resets alone shows it."""
     folder = edited(tmp_path, "read_out_part", r"if \(rst\) begin", "if (1'b0) begin")
@@ -62,6 +63,7 @@ def test_the_read_out_after_a_reset(tmp_path: Path, builds: Path, icarus: None) 
     assert explanation.location.module == "read_out.part"
 
 
+@pytest.mark.long
 def test_a_core_that_takes_nothing(tmp_path: Path, builds: Path, icarus: None) -> None:
     folder = edited(tmp_path, "step_buffer", r"input__ready = ~spare_valid", "input__ready = 1'b0")
     explanation = explained(folder, builds)

@@ -31,6 +31,7 @@ def test_random_cores(number: int, tmp_path: Path, builds: Path) -> None:
         assert same_in_both(report) == same_in_both(cosimulated())
 
 
+@pytest.mark.long
 def test_one_weight_off_by_one(tmp_path: Path, builds: Path) -> None:
     folder = core(tmp_path / "core", NETWORK, lanes=2, recurrent_multipliers=4)
     weight = np.array(NETWORK.recurrent_weight)
