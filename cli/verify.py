@@ -139,7 +139,6 @@ def command(
     """
     from ..quant.integer import read_frozen
     from ..sim.plan import Stimulus
-    from .report.verification import command_line, core_identity, write_verification
     from .verify_inputs import verify_inputs, with_malformed
 
     simulator = simulator if netlist is None else _netlist_simulator(engine, simulator)
@@ -175,10 +174,23 @@ def command(
     files = []
     if report_folder is not None:
         subject = _subject(network_path, folder, network, parameters)
-        core = core_identity(network, _parameters(folder, parameters))
-        files = write_verification(report_folder, report, explanation, command_line(), subject, core)
+        files = _write(report_folder, report, explanation, subject, network, _parameters(folder, parameters))
     _print(report, explanation, files, as_json)
     return int(not report.passed)
+
+
+def _write(
+    report_folder: Path,
+    report: CosimulationReport,
+    explanation: Explanation | None,
+    subject: str,
+    network: FrozenNetwork,
+    parameters: dict[str, Any],
+) -> list[Path]:
+    from .report.verification import command_line, core_identity, write_verification
+
+    core = core_identity(network, parameters)
+    return write_verification(report_folder, report, explanation, command_line(), subject, core)
 
 
 def _check_core(

@@ -16,7 +16,7 @@ from ..hw.targets.target import Target
 from ..quant.integer import FrozenNetwork
 from .build import build_core
 from .description import CoreDescription, read_description
-from .functional_coverage import Bins, functional_coverage
+from .functional_coverage import functional_coverage
 from .job import STREAM, TIMING, Record
 from .plan import PlannedRun, Stimulus, measured, plan_runs, verdict
 from .report import CosimulationReport
@@ -73,8 +73,7 @@ def cosimulate(
     Raises
     ------
     InputError
-        Inputs or options that cannot be used, a core of another network, a simulator or compiler that is not there; a
-        netlist that cannot be simulated.
+        Inputs, options or a netlist that cannot be used, a core of another network, no simulator or no compiler.
     SimulationError
         The core could not be compiled, or the simulation ended without a verdict.
     """
@@ -96,8 +95,7 @@ def cosimulate(
     )
     runs = plan_runs(network, description, stimulus)
     bench, records = _run(description, stimulus, runs, simulator, build_folder, target, start)
-    coverage = functional_coverage(network, description, stimulus, runs, records)
-    return _report(network, description, bench, runs, records, coverage)
+    return _report(network, description, stimulus, bench, runs, records)
 
 
 def _run(
@@ -141,10 +139,10 @@ def _run(
 def _report(
     network: FrozenNetwork,
     description: CoreDescription,
+    stimulus: Stimulus,
     bench: Bench,
     runs: Sequence[PlannedRun],
     records: dict[str, Record],
-    coverage: Bins,
 ) -> CosimulationReport:
     """Compare what came out of all runs with what was expected, and sum it up."""
     verdicts = [verdict(description, run, records[run.phase.name]) for run in runs]
@@ -161,7 +159,7 @@ def _report(
             steps=sum(len(stream.step_number) for stream in streams),
             saturations=sum(stream.saturations for stream in streams),
             resets=sum(len(run.phase.interruptions) for run in runs) + bool(runs[0].phase.interrupted_clocks),
-            coverage=coverage,
+            coverage=functional_coverage(network, description, stimulus, runs, records),
         ),
         verdicts,
         measured(description, timed, records[TIMING]),

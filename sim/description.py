@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..hw.data_sheet import DataSheet
 from ..hw.parameters import CoreParameters
 from ..hw.verilog.generation import fingerprint
+from ..hw.verilog.module_name import check_module_name
 from ..quant.integer import FrozenNetwork
 
 
@@ -188,6 +189,7 @@ def read_description(core: str | os.PathLike[str]) -> CoreDescription:
     except (AttributeError, ValueError, ZeroDivisionError) as error:
         raise InputError(f"{path}: not the description of a generated core ({error})") from error
     _check_types(path, description)
+    check_module_name(description.name)  # of files too
     if not description.verilog.is_file():
         raise InputError(f"{description.verilog}: no such file, expected the Verilog that {path.name} describes")
     return description

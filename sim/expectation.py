@@ -11,6 +11,7 @@ from . import reference
 from .beats import input_beats
 from .description import CoreDescription
 from .job import Sequence as StreamedSequence
+from .malformed import has_wrong_index
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,7 @@ def expect(
     count, longest = inputs.shape[:2]
     lengths = reference.checked_lengths(lengths, count, longest)
     cut = _checked("cut_beats", cut_beats, count, np.full(count, description.beats_per_step - 1))
-    wrong = _checked("wrong_indices", wrong_indices, count, lengths * _has_wrong_index(network, description))
+    wrong = _checked("wrong_indices", wrong_indices, count, lengths * has_wrong_index(network, description))
     run = reference.run(network, inputs, lengths=lengths, return_states=states)
     malformed = (cut > 0) | (wrong > 0)
     whole = np.where(wrong > 0, wrong, lengths + 1) - 1  # steps before a wrong index
@@ -110,11 +111,6 @@ def _beats(
         inputs, element_bytes=description.element_bytes, beat_elements=description.beat_elements, seed=seed
     )
     return beats[: len(beats) - description.beats_per_step + cut] if cut else beats
-
-
-def _has_wrong_index(network: FrozenNetwork, description: CoreDescription) -> bool:
-    """Whether a beat can hold an index that is none."""
-    return network.input_kind == "index" and network.input_size < 1 << 8 * description.element_bytes
 
 
 def _checked(name: str, values: Sequence[int] | np.ndarray | None, count: int, most: np.ndarray) -> np.ndarray:

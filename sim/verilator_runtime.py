@@ -114,7 +114,10 @@ class VerilatorRuntime:
         compiled = re.search(r"^.* -c -o \S*__ALL\.o \S*__ALL\.cpp$", text, flags=re.MULTILINE)
         if compiled is None:
             return
-        command, *options = shlex.split(compiled[0])
+        try:
+            command, *options = shlex.split(compiled[0])
+        except ValueError:  # a command that no shell would take
+            return
         options = [option for option in options[:-4] if not option.startswith(("-MMD", "-DHADAMRNN"))]
         header = aside / _HEADER
         header.write_text("".join(f'#include "{name}"\n' for name in _HEADERS))

@@ -4,12 +4,20 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis.internal.conjecture.providers import CONSTANTS_CACHE, Constants, HypothesisProvider
 
 
 @pytest.fixture(scope="session")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of compiled simulations: what shrinks comes again and again."""
     return tmp_path_factory.mktemp("builds")
+
+
+@pytest.fixture(autouse=True)
+def the_same_draws_whatever_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypothesis draws constants that it reads in the source of modules that are loaded: a seed would not be enough."""
+    CONSTANTS_CACHE.cache.clear()
+    monkeypatch.setattr(HypothesisProvider, "_local_constants", Constants())
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from hadamrnn.sim.mutation.report import MutationReport, Outcome
 from hadamrnn.sim.mutation.suite import suite
 from hadamrnn.sim.mutation.trial import Trial, Verdict
 
+from .documented import assert_the_others_are_explained
+
 SUBJECT = suite()[1]
 TOP = "hadamard_core"
 
@@ -110,9 +112,4 @@ def test_the_whole_set(icarus: None) -> None:
     """Seventy mutants of all cores, as docs/verification.md has them: those that are left are named there, each."""
     report = run_campaign(suite(), 70, jobs=2, proof_seconds=240)
     assert report.count("killed") >= 62
-    assert not [outcome for outcome in report.outcomes if outcome.how == "not simulated"]  # which would prove nothing
-    explained = (Path(__file__).parents[3] / "docs" / "verification.md").read_text(encoding="utf-8")
-    left = [outcome for outcome in report.outcomes if outcome.status != "killed"]
-    places = [f"`{o.module.removeprefix('hadamard_core.')}: {o.change}` (`{o.signal}`)" for o in left]
-    assert [place for place in places if place not in explained] == []
-    assert all("proved" in outcome.explanation for outcome in left)
+    assert_the_others_are_explained(report)

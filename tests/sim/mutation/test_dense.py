@@ -19,6 +19,8 @@ from hadamrnn.sim.mutation.trial import Trial
 from hadamrnn.sim.mutation.width_claims import width_claim
 from hadamrnn.sim.stimulus import random_dense_network
 
+from .documented import assert_the_others_are_explained
+
 NETWORK = random_dense_network(
     3,
     hidden_size=4,
@@ -88,9 +90,4 @@ def test_a_campaign(icarus: None) -> None:
     """As docs/verification.md has it: what is left is named there, each."""
     report = run_campaign([SUBJECT], 28, jobs=2, proof_seconds=60)
     assert report.count("killed") >= 20
-    assert not [outcome for outcome in report.outcomes if outcome.how == "not simulated"]  # which would prove nothing
-    explained = (Path(__file__).parents[3] / "docs" / "verification.md").read_text(encoding="utf-8")
-    left = [outcome for outcome in report.outcomes if outcome.status != "killed"]
-    places = [f"`{o.module.removeprefix('hadamard_core.')}: {o.change}` (`{o.signal}`)" for o in left]
-    assert [place for place in places if place not in explained] == []
-    assert all("proved" in outcome.explanation for outcome in left)
+    assert_the_others_are_explained(report)
