@@ -209,9 +209,10 @@ def _zoo_row(name: str, cores: Cores) -> Row:
 
 
 def _frozen_row(name: str, network: FrozenNetwork, cores: Cores, found: dict[str, tuple[Figures, str | None]]) -> Row:
+    from ..quant.configuration import recorded_config
     from ..quant.integer.size import kilobytes
 
-    config = _config(network)
+    config = recorded_config(network.trained.get("config"))
     core, reasons = cores.figures(network)
     if config is None:
         reasons["task"] = "the file does not say how it was trained"
@@ -234,16 +235,6 @@ def _frozen_row(name: str, network: FrozenNetwork, cores: Cores, found: dict[str
         core=core,
         reasons=reasons,
     )
-
-
-def _config(network: FrozenNetwork) -> ExperimentConfig | None:
-    from ..quant.configuration import parse_config
-
-    text = network.trained.get("config")
-    try:
-        return parse_config(text) if isinstance(text, str) else None
-    except InputError:
-        return None  # of another version, or a file of somebody else
 
 
 def _shape(config: ExperimentConfig) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from .task_options import parse_task_options
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..model.tasks import Task
     from ..quant.integer import FrozenNetwork
 
 
@@ -30,18 +31,25 @@ def task_sequences(
     click.UsageError
         An option without ``=``.
     """
+    from ..model.tasks import load_task
+
+    return test_sequences(network, load_task(task, **parse_task_options(task, options)), count)
+
+
+def test_sequences(network: FrozenNetwork, loaded: Task, count: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """The same of a task that is loaded."""
     import numpy as np
 
-    from ..model.tasks import load_task
     from ..quant.integer import quantise_inputs
     from ..sim.reference import checked_inputs, checked_lengths
 
-    loaded = load_task(task, **parse_task_options(task, options))
     if loaded.input_kind != network.input_kind:
-        raise InputError(f"task {task!r} has inputs of kind {loaded.input_kind}, expected {network.input_kind} by NET")
+        raise InputError(
+            f"task {loaded.name!r} has inputs of kind {loaded.input_kind}, expected {network.input_kind} by NET"
+        )
     x, _, lengths = loaded.test.batch(np.arange(len(loaded.test) if count is None else min(count, len(loaded.test))))
     try:
         inputs = checked_inputs(network, x if network.input_kind == "index" else quantise_inputs(network, x))
     except InputError as error:
-        raise InputError(f"task {task!r}: {error}") from error
+        raise InputError(f"task {loaded.name!r}: {error}") from error
     return inputs, checked_lengths(lengths, *inputs.shape[:2])

@@ -150,6 +150,14 @@ def parse_config(text: str) -> ExperimentConfig:
     )
 
 
+def recorded_config(text: object) -> ExperimentConfig | None:
+    """That of ``text``, which a file has recorded; None where this version cannot read it, or there is none."""
+    try:
+        return parse_config(text) if isinstance(text, str) else None
+    except InputError:
+        return None
+
+
 def _network(values: dict[str, Any]) -> NetworkOptions:
     options = _build(NetworkOptions, "network", values)
     for name in options.unused:

@@ -68,7 +68,8 @@ Example:
     "--task",
     default="random",
     metavar="NAME|random",
-    help="Compare states on that task's test set, or on random inputs.  [default: the task of --run, or random]",
+    help="Compare states on that task's test set, or on random inputs."
+    "  [default: the task that NET was trained for, by --run or its file, or random]",
 )
 @task_option
 @click.option("--arrays", metavar="FILE", type=click.Path(path_type=Path), help="Compare them on sequences of yours.")

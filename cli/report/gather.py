@@ -83,6 +83,8 @@ def gather(
     InputError
         What does not fit together, one line.
     """
+    from ...quant.configuration import recorded_config
+
     stage("reading")
     description, sheet = None, DataSheet(network, given.parameters) if given.folder is None else None
     verification, syntheses, outdated = given.verification, (), ()
@@ -98,7 +100,7 @@ def gather(
     run = None if given.run is None else finished_run(given.run, network)
     config = network.trained.get("config")
     config = config if isinstance(config, str) else None
-    trained_with = None if config is None else _parsed(config)
+    trained_with = recorded_config(config)
     stage("comparing states")
     error = state_error(network, sequences.inputs, lengths=sequences.lengths)
     steps = len(error.mean)
@@ -186,9 +188,10 @@ def _trained_as(text: object, config: ExperimentConfig) -> bool:
     """
     if text == config.to_toml() or not isinstance(text, str) or not _quantised_later(config):
         return text == config.to_toml()
+    from ...quant.configuration import recorded_config
     from ...quant.post_training import FORMATS
 
-    found = _parsed(text)
+    found = recorded_config(text)
     if found is None or not _quantised_later(found):
         return False
     formats = {name: getattr(found.network, name) for name in FORMATS}
@@ -197,13 +200,3 @@ def _trained_as(text: object, config: ExperimentConfig) -> bool:
 
 def _quantised_later(config: ExperimentConfig) -> bool:
     return config.network.kind == "qornn" and config.network.strategy == "ptq"
-
-
-def _parsed(config: str) -> ExperimentConfig | None:
-    """The configuration, or None for what this version cannot read."""
-    from ...quant.configuration import parse_config
-
-    try:
-        return parse_config(config)
-    except InputError:
-        return None  # of another version, or a file of somebody else

@@ -1,4 +1,4 @@
-"""The sequences on which a report compares states: of a task, of the user's arrays, of the run's task, or random."""
+"""The sequences on which a report compares states: of a task, by default the network's, of arrays, or random."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...errors import InputError
 from ..refusal import given, refuse_options
+from ..task_sequences import test_sequences
 from ..verify_inputs import refuse_task_options, verify_inputs
 from .gather import Sequences, finished_run
 
@@ -29,7 +31,8 @@ def report_sequences(
     steps: int,
     seed: int,
 ) -> Sequences:
-    """What the options ask for; without any of them the test set of the run's task, or else random inputs.
+    """What the options ask for; without any of them the test set of the task that the network was trained for, as the
+    run or the network's own file has it; random inputs where neither says, or the data are not to be had.
 
     Parameters
     ----------
@@ -51,10 +54,11 @@ def report_sequences(
         return run_sequences(load_run(run), network, count)
     if arrays is None and task == "random":
         refuse_task_options()
-        return Sequences(
+        own, missing = (None, "") if any(map(given, ("task", *_OF_RANDOM))) else own_sequences(network, count)
+        return own or Sequences(
             inputs=random_inputs(network, count, steps, seed),
             lengths=None,
-            text=f"{count} random sequences of {steps} steps, all inputs equally likely, seed {seed}",
+            text=f"{count} random sequences of {steps} steps, all inputs equally likely, seed {seed}{missing}",
         )
     refuse_options(_OF_RANDOM, "goes with random sequences: those of --task and --arrays are there")
     inputs, lengths = verify_inputs(network, task, options, arrays, count, steps, seed)
@@ -75,6 +79,22 @@ def run_sequences(run: Run, network: FrozenNetwork, count: int) -> Sequences:
         text=f"{len(x)} test sequences of {run.task.name}",
         trained=lambda states: distance_from_trained(run, network, x, lengths, states),
     )
+
+
+def own_sequences(network: FrozenNetwork, count: int) -> tuple[Sequences | None, str]:
+    """The same of the task that the network's file names; None, and why, where its test set is not to be had."""
+    from ...model.tasks import load_task
+    from ...quant.configuration import recorded_config
+
+    config = recorded_config(network.trained.get("config"))
+    if config is None:
+        return None, ""
+    try:
+        task = load_task(config.task, **config.task_options)
+        inputs, lengths = test_sequences(network, task, count)
+    except InputError as error:
+        return None, f"; those of {config.task} are not to be had: {error}"
+    return Sequences(inputs=inputs, lengths=lengths, text=f"{len(inputs)} test sequences of {task.name}"), ""
 
 
 def distance_from_trained(

@@ -127,7 +127,7 @@ def test_what_was_not_run_says_so_with_the_command(
 
 def test_the_zoo_knows_accuracy_and_commands(page: Callable[..., tuple[Page, dict]]) -> None:
     about = json.loads(zoo_file("digits-d64").with_suffix(".json").read_text())
-    found, plain = page("zoo:digits-d64", "--sequences", "2", "--task", "digits")
+    found, plain = page("zoo:digits-d64", "--sequences", "2")
     assert plain["accuracy"]["integer"]["accuracy"] == about["integer"]["accuracy"]
     percent = [f"{100 * about[kind]['accuracy']:.2f} %" for kind in ("float", "integer")]
     assert found.rows("accuracy")["accuracy"] == percent
@@ -137,6 +137,28 @@ def test_the_zoo_knows_accuracy_and_commands(page: Callable[..., tuple[Page, dic
     assert found.rows("state-error")["inputs"] == ["2 test sequences of digits"]
     assert all(line in found.texts for line in about["commands"])
     assert 'kind = "hadamard"' in found.texts
+
+
+def test_random_sequences_where_the_test_set_is_not_to_be_had(
+    page: Callable[..., tuple[Page, dict]], tmp_path: Path
+) -> None:
+    """A task of the user's own arrays, which have gone since."""
+    network = read_frozen(zoo_file("digits-d32"))
+    config = str(network.trained["config"]).replace(
+        'name = "digits"', f'name = "arrays"\npath = "{tmp_path / "x.npz"}"'
+    )
+    assert config != network.trained["config"]
+    write_network(replace(network, trained={"config": config}), tmp_path / "own.safetensors")
+    found, _ = page(tmp_path / "own.safetensors", "--sequences", "2")
+    [text] = found.rows("state-error")["inputs"]
+    start = "2 random sequences of 256 steps, all inputs equally likely, seed 0; those of arrays are not to be had: "
+    assert text.startswith(start)
+    assert "x.npz" in text
+
+
+def test_random_sequences_where_they_are_asked_for(page: Callable[..., tuple[Page, dict]]) -> None:
+    found, _ = page("zoo:digits-d64", "--sequences", "2", "--steps", "5")
+    assert found.rows("state-error")["inputs"] == ["2 random sequences of 5 steps, all inputs equally likely, seed 0"]
 
 
 def test_a_dense_network(page: Callable[..., tuple[Page, dict]], tmp_path: Path) -> None:
