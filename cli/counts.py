@@ -28,6 +28,11 @@ class AtLeast(click.ParamType):
         return number
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 lane``, ``4 lanes``."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def count_option(
     name: str, metavar: str | None, text: str, *, default: int | None = None, least: int = 1
 ) -> Callable[[Any], Any]:

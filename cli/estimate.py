@@ -66,7 +66,9 @@ Example:
 )
 @click.argument("network", metavar="[NET]", required=False, type=NetworkFile())
 @click.option("--hidden", multiple=True, type=int, metavar="D ...", help="Hidden sizes d; one network of each.")
-@click.option("--block", multiple=True, type=int, metavar="N ...", help="Block sizes n.  [default: n = d]")
+@click.option(
+    "--block", "block_size", multiple=True, type=int, metavar="N ...", help="Block sizes n.  [default: n = d]"
+)
 @click.option("--lanes", multiple=True, type=int, metavar="P ...", help="Words per clock.  [default: 1]")
 @click.option(
     "--family", type=click.Choice(("hadamard", "dense")), default="hadamard", help="Of the networks of --hidden."
@@ -90,7 +92,7 @@ Example:
 def command(
     network: Path | None,
     hidden: Sequence[int],
-    block: Sequence[int],
+    block_size: Sequence[int],
     lanes: Sequence[int],
     family: str,
     recurrent_bits: int | None,
@@ -117,7 +119,8 @@ def command(
     from ..quant.integer import read_frozen
 
     if (network is None) == (not hidden):
-        raise click.UsageError("give either NET or --hidden")
+        both = f", not both: NET is {network}" if hidden else ""
+        raise click.UsageError(f"give either NET or --hidden{both}")
     if as_json and as_csv:
         raise click.UsageError("give either --json or --csv")
     target = None if target_name is None else get_target(target_name)
@@ -125,10 +128,10 @@ def command(
         check_writable(plot_path, "--plot")
         check_format(plot_path)
     if network is not None:
-        refuse_options(("block", "family", "recurrent_bits", *SHAPE), "goes with --hidden: NET has its own")
+        refuse_options(("block_size", "family", "recurrent_bits", *SHAPE), "goes with --hidden: NET has its own")
         networks: list[FrozenNetwork] = [read_frozen(network)]
     else:
-        networks = _of_shapes(hidden, block, family, recurrent_bits, shape)
+        networks = _of_shapes(hidden, block_size, family, recurrent_bits, shape)
     cores = [(one, replace(parameters, lanes=count)) for one in networks for count in lanes or (1,)]
     lines: list[str] = []
     if dense:
@@ -147,15 +150,19 @@ def command(
 
 
 def _of_shapes(
-    hidden: Sequence[int], block: Sequence[int], family: str, recurrent_bits: int | None, shape: dict[str, Any]
+    hidden: Sequence[int], block_size: Sequence[int], family: str, recurrent_bits: int | None, shape: dict[str, Any]
 ) -> list[FrozenNetwork]:
     """One network of each hidden size, and of a Hadamard RNN of each block size."""
     from ..hw.estimate import worst_case_dense, worst_case_network
 
     if family == "hadamard":
         refuse_options(("recurrent_bits",), "goes with --family dense")
-        return [worst_case_network(d, n, **shape) for d in hidden for n in block or (d,)]
-    refuse_options(("block",), "goes with --family hadamard")
+        for d in hidden if not block_size else ():
+            if d & (d - 1):
+                largest = f"at most {d & -d}, the largest power of two that divides it"
+                raise click.UsageError(f"--hidden {d} needs --block: {largest}")
+        return [worst_case_network(d, n, **shape) for d in hidden for n in block_size or (d,)]
+    refuse_options(("block_size",), "goes with --family hadamard")
     return [worst_case_dense(d, DENSE_BITS[-1] if recurrent_bits is None else recurrent_bits, **shape) for d in hidden]
 
 

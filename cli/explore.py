@@ -11,7 +11,7 @@ import click
 
 from ..hw.parameters import CoreParameters
 from .core_options import core_options
-from .counts import count_option
+from .counts import count_option, counted
 from .list_options import ListOptions
 from .output import json_option, print_fitting_table, print_json
 from .refusal import refuse_options
@@ -51,7 +51,9 @@ Example:
 @click.option("--rate", type=float, required=True, metavar="STEPS", help="Steps a second that the core must make.")
 @click.option("--bits", multiple=True, type=int, metavar="W ...", help="State bits to try.  [default: --state-bits]")
 @click.option("--hidden", multiple=True, type=int, metavar="D ...", help="Hidden sizes to try.  [default: 8 to 8192]")
-@click.option("--block", multiple=True, type=int, metavar="N ...", help="Block sizes to try.  [default: 4 to d]")
+@click.option(
+    "--block", "block_size", multiple=True, type=int, metavar="N ...", help="Block sizes to try.  [default: 4 to d]"
+)
 @click.option("--clock", "clock_mhz", type=float, metavar="MHZ", help="Clock of the core.  [default: the expected one]")
 @click.option(
     "--filled", type=float, default=0.9, show_default=True, help="Share of each resource that may be taken at most."
@@ -69,7 +71,7 @@ def command(
     rate: float,
     bits: Sequence[int],
     hidden: Sequence[int],
-    block: Sequence[int],
+    block_size: Sequence[int],
     clock_mhz: float | None,
     filled: float,
     show_all: bool,
@@ -108,7 +110,7 @@ def command(
             parameters,
             state_bits=state_bits,
             hidden_sizes=sorted(set(hidden)) or HIDDEN_SIZES,
-            block_sizes=sorted(set(block)) or None,
+            block_sizes=sorted(set(block_size)) or None,
             clock_mhz=clock_mhz,
             filled=filled,
         )
@@ -193,7 +195,7 @@ def _print(target: Target, rate: float, rows: Sequence[Mapping[str, Any]]) -> No
     clock = largest["estimate"]["clock_mhz"]
     click.echo(
         f"{target.name} at {rate:,.0f} steps a second: the largest network has {largest['hidden_size']} units "
-        f"(blocks of {largest['block_size']}, {largest['state_bits']} bits, {largest['lanes']} lanes"
+        f"(blocks of {largest['block_size']}, {largest['state_bits']} bits, {counted(largest['lanes'], 'lane')}"
         f"{'' if clock is None else f', {clock:.0f} MHz expected'})"
     )
     print_fitting_table([_row(row) for row in rows], _COLUMNS, left=("fullest", "known accuracy", "synthesised"))

@@ -4,6 +4,7 @@ import errno
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import click
@@ -65,7 +66,7 @@ class CommandGroup(click.Group):
         try:
             status = super().main(args or ["--help"], *positional, **options)
         except InputError as error:
-            _fail(str(error))
+            _fail(self._as_typed(str(error), args))
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx is not None else "hadamrnn"
             _fail(f"{error.format_message()} (see: {command} --help)")
@@ -82,6 +83,16 @@ class CommandGroup(click.Group):
                 raise
             _fail(f"{error.filename}: {error.strerror}")
         sys.exit(status if isinstance(status, int) else 0)
+
+    def _as_typed(self, message: str, args: Sequence[str]) -> str:
+        """The message with an option in place of the parameter that it begins with, where that option was typed."""
+        command = next((name for name in args if name in _COMMANDS), None)
+        loaded = None if command is None else self.get_command(click.Context(self), command)
+        for parameter in [] if loaded is None else loaded.params:
+            typed = {argument.partition("=")[0] for argument in args} & {opt for opt in parameter.opts if "-" in opt}
+            if typed and message.startswith(f"{parameter.name} must "):
+                return f"{typed.pop()}{message.removeprefix(parameter.name or '')}"
+        return message
 
 
 def _fail(message: str, status: int = STATUS_INPUT) -> NoReturn:

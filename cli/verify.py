@@ -11,7 +11,7 @@ import click
 
 from ..hw.parameters import CoreParameters
 from .core_options import NAMES, core_options
-from .counts import count_option, seed_option
+from .counts import count_option, counted, seed_option
 from .network_file import NetworkFile
 from .output import check_folder, json_option, print_json
 from .refusal import given, refuse_options
@@ -301,7 +301,7 @@ def _explain(
 def _subject(network_path: Path, folder: Path | None, network: FrozenNetwork, parameters: CoreParameters) -> str:
     from ..quant.integer import IntegerNetwork
 
-    core = f"the core in {folder}" if folder is not None else f"a generated core of {parameters.lanes} lanes"
+    core = f"the core in {folder}" if folder is not None else f"a generated core of {counted(parameters.lanes, 'lane')}"
     blocks = f"in blocks of {network.block_size}" if isinstance(network, IntegerNetwork) else "dense"
     return (
         f"{network_path.name}: d = {network.hidden_size} {blocks}, "

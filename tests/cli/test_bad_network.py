@@ -82,7 +82,7 @@ class TestEveryCommand:
 def test_a_dense_network(refused: Callable[..., str], tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     write_network(dense_network(), path)
-    assert refused("mutate", path, "--channels", "2") == "channels must be 1 for a network of family dense, not 2"
+    assert refused("mutate", path, "--channels", "2") == "--channels must be 1 for a network of family dense, not 2"
     assert refused("estimate", path, "--dense").startswith("--dense goes with Hadamard RNNs")
     clock = refused("generate", path, "-o", tmp_path / "out", "--target", "ice40-up5k", "--clock", "20")
     assert clock == "--clock goes with family hadamard, not 'dense': its registers are where they are"

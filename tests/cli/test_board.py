@@ -30,10 +30,10 @@ def test_bad_input(refused: Callable[..., str], network_file: Path, tmp_path: Pa
     assert refused("board", network_file, "--board", "arty", "-o", out) == boards
     assert refused("board", network_file, "-o", out).startswith("Missing option '--board'")
     icebreaker = ("board", network_file, "--board", "icebreaker", "-o", out)
-    assert refused(*icebreaker, "--clock", "-1").startswith("clock must be a number of MHz above 0")
-    assert refused(*icebreaker, "--clock", "37.01").startswith("clock must be one that the iCEBreaker can make")
-    assert refused(*icebreaker, "--baud", "30000000").startswith("baud must be an integer from 1 to 9000000")
-    assert refused(*icebreaker, "--baud", "7").startswith("baud must be at least 35 at 36000000 Hz, not 7")
+    assert refused(*icebreaker, "--clock", "-1").startswith("--clock must be a number of MHz above 0")
+    assert refused(*icebreaker, "--clock", "37.01").startswith("--clock must be one that the iCEBreaker can make")
+    assert refused(*icebreaker, "--baud", "30000000").startswith("--baud must be an integer from 1 to 9000000")
+    assert refused(*icebreaker, "--baud", "7").startswith("--baud must be at least 35 at 36000000 Hz, not 7")
     assert refused(*icebreaker, "--lanes", "16").startswith("lanes must divide the hidden size 8")
     assert "No such option '--trace'" in refused(*icebreaker, "--trace")
     onto = refused("board", network_file, "--board", "icebreaker", "-o", network_file)  # before it is synthesised

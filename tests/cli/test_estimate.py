@@ -67,18 +67,23 @@ def test_shapes_that_cannot_be(refused: Callable[..., str], network_file: Path) 
     assert refused("estimate", network_file, "--hidden", "64").startswith("give either NET or --hidden")
     assert refused("estimate", network_file, "--block", "4").startswith("--block goes with --hidden")
     assert refused("estimate", network_file, "--input-bits", "4").startswith("--input-bits goes with --hidden: NET has")
-    assert refused("estimate", "--hidden", "64", "--block", "12") == "block_size must be a power of two, not 12"
-    assert refused("estimate", "--hidden", "24", "--block", "16").startswith("block_size must divide the hidden size")
-    assert refused("estimate", "--hidden", "100") == "block_size must be a power of two, not 100"
+    assert refused("estimate", "--hidden", "64", "--block", "12") == "--block must be a power of two, not 12"
+    assert refused("estimate", "--hidden", "24", "--block", "16").startswith("--block must divide the hidden size")
+    line = refused("estimate", "--hidden", "100")
+    assert line.startswith("--hidden 100 needs --block: at most 4, the largest power of two that divides it")
+    line = refused("estimate", "--hidden", "64", "--recurrent-multipliers", "1", "4")  # which takes one number
+    assert line.startswith("give either NET or --hidden, not both: NET is 4")
     assert refused("estimate", "--hidden", "0").startswith("hidden_size must be at least 1")
-    assert refused("estimate", "--hidden", "64", "--lanes", "128").startswith("lanes must divide the hidden size 64")
-    assert refused("estimate", "--hidden", "64", "--steps", "0").startswith("steps must be at least 1")
-    assert refused("estimate", "--hidden", "64", "--state-bits", "1").startswith("state_bits must be an integer from 2")
+    assert refused("estimate", "--hidden", "64", "--lanes", "128").startswith("--lanes must divide the hidden size 64")
+    assert refused("estimate", "--hidden", "64", "--steps", "0").startswith("--steps must be at least 1")
+    assert refused("estimate", "--hidden", "64", "--state-bits", "1").startswith(
+        "--state-bits must be an integer from 2"
+    )
     assert refused("estimate", "--hidden", "64", "--state-bits", "99").endswith("an integer from 2 to 32, not 99")
     for bits in ("0", "9"):  # which no shift or int8 takes
         line = refused("estimate", "--hidden", "64", "--weight-bits", bits)
-        assert line == f"weight_bits must be an integer from 1 to 8, not {bits}"
-    assert refused("estimate", "--hidden", "64", "--input-size", "0") == "input_size must be at least 1, not 0"
+        assert line == f"--weight-bits must be an integer from 1 to 8, not {bits}"
+    assert refused("estimate", "--hidden", "64", "--input-size", "0") == "--input-size must be at least 1, not 0"
     line = refused("estimate", "--hidden", 10**13)  # more than fit into memory
     assert line == f"U and V must have at most {1 << 28} weights together, not {11 * 10**13}"
     line = refused("estimate", "--hidden", 10**6, "--family", "dense")
@@ -121,7 +126,7 @@ def test_the_plot_is_a_picture_and_the_same_again(run: Run, tmp_path: Path) -> N
 
 
 def test_options_that_cannot_be(refused: Callable[..., str], tmp_path: Path) -> None:
-    assert refused("estimate", "--hidden", "16", "--target", "virtex").startswith("target must be one of ice40-up5k")
+    assert refused("estimate", "--hidden", "16", "--target", "virtex").startswith("--target must be one of ice40-up5k")
     assert refused("estimate", "--hidden", "16", "--json", "--csv").startswith("give either --json or --csv")
     message = f"{tmp_path / 'a.bmp'}: expected a name that ends in .png, .svg, .pdf"
     assert refused("estimate", "--hidden", "16", "-o", tmp_path / "a.bmp") == message
@@ -148,7 +153,7 @@ def test_dense_shapes(run: Run, refused: Callable[..., str]) -> None:
     assert refused("estimate", "--hidden", "16", "--recurrent-bits", "3").startswith("--recurrent-bits goes with")
     assert refused("estimate", "--hidden", "16", "--family", "dense", "--block", "4").startswith("--block goes with")
     bits = refused("estimate", "--hidden", "16", "--family", "dense", "--recurrent-bits", "9")
-    assert bits == "recurrent_bits must be an integer from 1 to 8, not 9"
+    assert bits == "--recurrent-bits must be an integer from 1 to 8, not 9"
 
 
 def test_dense_cores_beside_each_keep_up_with_it(run: Run) -> None:

@@ -71,7 +71,7 @@ def test_block_sizes_that_are_asked_for(run: Run, refused: Callable[..., str]) -
     outcome = run("explore", *RATE, "--hidden", "48", "64", "--block", "16", "64", "--all", "--json")
     shapes = {(row["hidden_size"], row["block_size"]) for row in json.loads(outcome.out)["front"]}
     assert shapes == {(48, 16), (64, 16), (64, 64)}
-    message = "block_size must be a power of two of at least 4, not 12"
+    message = "--block must be a power of two of at least 4, not 12"
     assert refused("explore", *RATE, "--block", "12") == message
 
 
@@ -83,8 +83,8 @@ def test_nothing_that_fits_is_status_1(run: Run) -> None:
 
 def test_what_cannot_be_is_refused(refused: Callable[..., str]) -> None:
     assert refused("explore", "--rate", "1").startswith("Missing option '--target'")
-    assert refused("explore", "--target", "ice40-hx8k", "--rate", "0").startswith("rate must be a positive number")
-    assert refused("explore", "--target", "nothing", "--rate", "1").startswith("target must be one of ")
+    assert refused("explore", "--target", "ice40-hx8k", "--rate", "0").startswith("--rate must be a positive number")
+    assert refused("explore", "--target", "nothing", "--rate", "1").startswith("--target must be one of ")
     message = "hidden_size must be a positive multiple of 4, the least block, not 6"
     assert refused("explore", *RATE, "--hidden", "6") == message
     assert refused("explore", *RATE, "--bits", "0") == "state_bits must be an integer from 2 to 32, not 0"

@@ -73,7 +73,7 @@ def test_a_frozen_network_is_verified_on_its_task(run: Run, trained: Path, tmp_p
 def test_runs_that_cannot_be_frozen(refused: Callable[..., str], trained: Path, tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     assert refused("freeze", tmp_path / "nothing", "-o", path).startswith(f"{tmp_path / 'nothing'}: not a run folder")
-    assert refused("freeze", trained, "-o", path, "--state-bits", "40") == "state_bits must be 4 to 24, not 40"
+    assert refused("freeze", trained, "-o", path, "--state-bits", "40") == "--state-bits must be 4 to 24, not 40"
     unfinished = tmp_path / "unfinished"
     shutil.copytree(trained, unfinished)
     (unfinished / "result.json").unlink()

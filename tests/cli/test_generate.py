@@ -36,13 +36,13 @@ def test_the_same_call_gives_the_same_bytes(run: Run, network_file: Path, tmp_pa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--lanes", "3"), "lanes must be a power of two, not 3"),
-        (("--lanes", "0"), "lanes must be an integer of at least 1, not 0"),
-        (("--lanes", "16"), "lanes must divide the hidden size 8 and be at most 8, not 16"),
-        (("--output", "label"), "output must be one of logits, class, not 'label'"),
-        (("--readout-multipliers", "4"), "readout_multipliers must be at most the number of logits, 3, not 4"),
-        (("--name", "module"), "name must be no reserved word of Verilog or SystemVerilog, not 'module'"),
-        (("--name", "2nd core"), "name must be a Verilog identifier, not '2nd core'"),
+        (("--lanes", "3"), "--lanes must be a power of two, not 3"),
+        (("--lanes", "0"), "--lanes must be an integer of at least 1, not 0"),
+        (("--lanes", "16"), "--lanes must divide the hidden size 8 and be at most 8, not 16"),
+        (("--output", "label"), "--output must be one of logits, class, not 'label'"),
+        (("--readout-multipliers", "4"), "--readout-multipliers must be at most the number of logits, 3, not 4"),
+        (("--name", "module"), "--name must be no reserved word of Verilog or SystemVerilog, not 'module'"),
+        (("--name", "2nd core"), "--name must be a Verilog identifier, not '2nd core'"),
     ],
 )
 def test_parameters_that_cannot_be(
@@ -117,7 +117,7 @@ def test_a_target_chooses_the_butterflies_between_lanes(
         (("--clock", "10"), "--clock goes with --target"),
         (
             ("--target", "ice40-hx8k", "--clock", "10", "--lanes", "2", "--lane-difference", "from-sum"),
-            "lane_difference must be direct for a clock, not 'from-sum': the delay model does not know it",
+            "--lane-difference must be direct for a clock, not 'from-sum': the delay model does not know it",
         ),
         (
             ("--clock", "10", "--target", "ice40-up5k", "--registers", "division"),
@@ -129,7 +129,7 @@ def test_a_target_chooses_the_butterflies_between_lanes(
         ),
         (("--target", "vu9p"), "target must be one of"),
         (("--target", "vu9p", "--clock", "10"), "target must be one of"),
-        (("--clock", "0", "--target", "ice40-up5k"), "clock_mhz must be a positive number of MHz, not 0.0"),
+        (("--clock", "0", "--target", "ice40-up5k"), "--clock must be a positive number of MHz, not 0.0"),
         (("--registers", "stage_77"), "not 'stage_77'"),
     ],
 )

@@ -24,6 +24,15 @@ def test_an_unknown_command_or_option_is_one_line(refused: Callable[..., str]) -
     assert "'two' is not a valid integer" in refused("generate", "net", "-o", "core", "--lanes", "two")
 
 
+def test_an_option_is_named_as_it_was_typed(refused: Callable[..., str], network_file: Path, tmp_path: Path) -> None:
+    """The parameters of a core know no command line."""
+    core = ("generate", network_file, "-o", tmp_path / "core")
+    assert refused(*core, "--lanes", "3").startswith("--lanes must be a power of two, not 3")
+    assert refused(*core, "--input-beat=3").startswith("--input-beat must be at most")
+    line = refused("estimate", "--hidden", "64", "--block", "3")
+    assert line.startswith("--block must be a power of two, not 3")
+
+
 def test_a_defect_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(**_: object) -> None:
         raise RuntimeError("ours")

@@ -66,8 +66,10 @@ def test_unknown_targets_and_bad_numbers(refused: Callable[..., str], core: Path
     unknown = f"target must be one of {', '.join(TARGETS)}, not 'spartan'"
     assert refused("synth", core, "--target", "spartan") == unknown
     assert refused("synth", core, "--target", "ice40-up5k", "--target", "spartan") == unknown
-    assert refused("synth", core, "--target", "ice40-up5k", "--clock", "-3").startswith("clock_mhz must be a positive")
-    assert refused("synth", core, "--target", "ice40-up5k", "--seed", "-1").startswith("seed must be an integer from 0")
+    assert refused("synth", core, "--target", "ice40-up5k", "--clock", "-3").startswith("--clock must be a positive")
+    assert refused("synth", core, "--target", "ice40-up5k", "--seed", "-1").startswith(
+        "--seed must be an integer from 0"
+    )
     assert refused("synth", core).startswith("Missing option '--target'")
 
 

@@ -86,8 +86,8 @@ def test_icarus_through_the_command_line(run: Run, network_file: Path, icarus: N
 
 
 def test_options_that_cannot_be(refused: Callable[..., str], network_file: Path, core: Path) -> None:
-    assert refused("verify", network_file, "--simulator", "modelsim").startswith("simulator must be one of verilator")
-    assert refused("verify", network_file, "--stalls", "some").startswith("stalls must be one of none, random, worst")
+    assert refused("verify", network_file, "--simulator", "modelsim").startswith("--simulator must be one of verilator")
+    assert refused("verify", network_file, "--stalls", "some").startswith("--stalls must be one of none, random, worst")
     assert refused("verify", network_file, "--sequences", "0").startswith("--sequences must be at least 1, not 0")
     assert refused("verify", network_file, "--steps", "-1").startswith("--steps must be at least 1, not -1")
     assert refused("verify", network_file, "--seed", "-1").startswith("--seed must be at least 0, not -1")
@@ -96,7 +96,7 @@ def test_options_that_cannot_be(refused: Callable[..., str], network_file: Path,
     assert steps.startswith("--steps goes with random sequences: those of a task have their own length")
     option = refused("verify", network_file, "--option", "permuted=true")
     assert option.startswith("--option goes with --task: random sequences have no options")
-    assert refused("verify", network_file, "--lanes", "3") == "lanes must be a power of two, not 3"
+    assert refused("verify", network_file, "--lanes", "3") == "--lanes must be a power of two, not 3"
     assert refused("verify", network_file, "--dir", core.parent / "nothing").startswith(f"{core.parent / 'nothing'}: ")
 
 
