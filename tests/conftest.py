@@ -1,6 +1,8 @@
-"""What all tests share: one thread, and nothing may be skipped for want of Icarus Verilog where it is required."""
+"""What all tests share: one thread, which of many cases are quick, and no skip of Icarus where it is required."""
 
+import gc
 import os
+import random
 import shutil
 import sys
 from collections.abc import Generator, Iterator
@@ -9,6 +11,28 @@ from typing import Any
 import pytest
 
 ICARUS_REQUIRED = os.environ.get("HADAMRNN_REQUIRE_ICARUS") == "1"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Make all cases of a test long but N, drawn by its name, where it is marked ``@pytest.mark.quick(N)``."""
+    tests: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("quick") is not None and item.get_closest_marker("long") is None:
+            tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for name, cases in tests.items():
+        marker = cases[0].get_closest_marker("quick")
+        assert marker is not None
+        count = min(marker.args[0], len(cases))
+        for number in set(range(len(cases))) - set(random.Random(name).sample(range(len(cases)), count)):
+            cases[number].add_marker(pytest.mark.long)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there when tests begin alone: a tenth of their time is otherwise that of looking through it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)

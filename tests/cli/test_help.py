@@ -69,6 +69,7 @@ def examples(command: str) -> list[str]:
     return [line.strip() for line in epilog.splitlines() if line.startswith(f"  hadamrnn {command} ")]
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("example", [line for name in ("estimate", "explore") for line in examples(name)])
 def test_examples_of_what_is_estimated_run(
     run: Run, network_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str

@@ -29,7 +29,7 @@ from .layers import check, check_software, through_file
 from .point import Point, read_point
 from .strategies import SMALL, TINY, dense_networks, points, points_of_all_families
 
-QUICK_EXAMPLES = 10  # two seconds each
+QUICK_SEED, QUICK_EXAMPLES = 18, 6  # two seconds each
 LONG_PARTS, LONG_EXAMPLES = 8, int(os.environ.get("HADAMRNN_EXAMPLES", "20"))
 
 # No deadline: what a simulator takes says nothing. No database: a run depends on nothing but the code.
@@ -42,7 +42,7 @@ FIXED = settings(
 
 
 def test_quick_all_layers(builds: Path, saved: Path, icarus: None) -> None:
-    @seed(1)
+    @seed(QUICK_SEED)
     @settings(FIXED, max_examples=QUICK_EXAMPLES)
     @given(points_of_all_families(TINY))
     def conforms(point: Point) -> None:
@@ -127,11 +127,11 @@ _BENCHES = ("verilator", "native")
 
 
 def test_the_points_of_the_quick_test() -> None:
-    """They have what the long one has much of: both families, and several channels."""
-    drawn = draw_points(points_of_all_families(TINY), 1, QUICK_EXAMPLES)
+    """They have what the long one has much of: both families, several channels, every bench."""
+    drawn = draw_points(points_of_all_families(TINY), QUICK_SEED, QUICK_EXAMPLES)
     assert {point.network.family for point in drawn} == {"hadamard", "dense"}
     assert max(point.core.channels for point in drawn) > 1
-    assert {point.bench for point in drawn} & set(_BENCHES)
+    assert {point.bench for point in drawn} >= set(_BENCHES)
 
 
 def features(point: Point) -> set[tuple]:

@@ -30,6 +30,7 @@ def test_sample_of_the_test_images_on_verilator(tmp_path: Path) -> None:
     check_images(tmp_path, CoreParameters(lanes=8, trace=True), "verilator", slice(0, 360, 20))
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("icarus")
 def test_sample_of_the_test_images_on_icarus(tmp_path: Path) -> None:
     check_images(tmp_path, CoreParameters(lanes=8, trace=True), "icarus", slice(10, 360, 60))

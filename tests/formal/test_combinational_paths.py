@@ -60,6 +60,7 @@ def paths(core: HadamardCore) -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("hidden_size, block_size, formats, choices", CORES)
 def test_there_are_none(hidden_size: int, block_size: int, formats: dict[str, Any], choices: dict[str, Any]) -> None:
     network = random_network(hidden_size, block_size, **formats)

@@ -32,6 +32,7 @@ SHAPES = [
 LONG_STAGES = [pytest.param(count, marks=pytest.mark.long) for count in (2, 3)]
 
 
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("stages_per_register", [0, 1, *LONG_STAGES])
 @pytest.mark.parametrize("hidden_size, block_size, lanes", SHAPES)
 def test_shapes(hidden_size: int, block_size: int, lanes: int, stages_per_register: int) -> None:
@@ -74,6 +75,7 @@ def test_back_pressure(seed: int) -> None:
     bench.run(random_sequences(network, [3, 1, 1, 2], seed=seed))
 
 
+@pytest.mark.quick(14)
 @pytest.mark.parametrize(
     "formats",
     [
@@ -98,6 +100,7 @@ def test_formats(formats: dict[str, Any], corners: bool, block_size: int) -> Non
 INPUTS = [("index", 1, 1, None), ("index", 7, 1, None), ("vector", 7, 1, 1), ("vector", 7, 3, 6), ("vector", 7, 4, 2)]
 
 
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("readout, output", [("last", "logits"), ("every", "class"), ("every", "logits")])
 @pytest.mark.parametrize(
     "hidden_size, block_size, lanes",
@@ -138,6 +141,7 @@ def test_memory_depths(memory_depth: int) -> None:
     bench.run(random_sequences(network, [3, 2]))
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("stages_per_register", [0, 1, 2])
 @pytest.mark.parametrize(
     "hidden_size, block_size, lanes, input_size", [(16, 16, 1, 1), (16, 4, 1, 3), (16, 8, 4, 5), (16, 8, 16, 9)]
@@ -155,6 +159,7 @@ def test_cycles_per_step_exactly(
     assert {later - earlier for earlier, later in pairwise(first_rows)} == {core.data_sheet.cycles_per_step}
 
 
+@pytest.mark.quick(16)
 @pytest.mark.parametrize("steps", [1, 4])
 @pytest.mark.parametrize(
     "outputs, readout_multipliers, output",

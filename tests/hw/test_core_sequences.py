@@ -11,6 +11,7 @@ from .networks import random_inputs, random_network
 from .streams import axi_port
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 @pytest.mark.parametrize("hidden_size, block_size, lanes", [(16, 16, 1), (16, 4, 2), (8, 8, 8)])
 @pytest.mark.parametrize("output", ["class", "logits"])
@@ -30,6 +31,7 @@ def test_result_comes_although_no_further_input_is_offered(stages_per_register: 
     assert bench.results[-1].clock > bench.sent[-1].clock
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("lanes", [1, 2, 16])
 @pytest.mark.parametrize("start", [0, 1, 2, 3])
 def test_first_sequence_right_after_reset(start: int, lanes: int) -> None:
@@ -38,6 +40,7 @@ def test_first_sequence_right_after_reset(start: int, lanes: int) -> None:
     bench.run(random_sequences(network, [1, 2]), start=start)
 
 
+@pytest.mark.quick(8)
 @pytest.mark.parametrize("stall", [0.0, pytest.param(0.3, marks=pytest.mark.long)])
 @pytest.mark.parametrize("lanes", [1, 4])
 @pytest.mark.parametrize("moment", [1, 2, 5, 11, 19, 26, 34, 47, 61])
@@ -50,6 +53,7 @@ def test_reset_in_the_middle_of_a_sequence(moment: int, lanes: int, stall: float
     bench.run(random_sequences(network, [2, 3], seed=2), start=moment + 1)
 
 
+@pytest.mark.quick(8)
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 @pytest.mark.parametrize("input_size, surplus", [(2, 1), (3, 1), (3, 2), (4, 3)])
 @pytest.mark.parametrize("steps", [0, 1, 3])
@@ -107,6 +111,7 @@ def test_sink_that_takes_nothing_stops_the_source() -> None:
     assert 0 < len(sent) < 8
 
 
+@pytest.mark.quick(8)
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 @pytest.mark.parametrize("readout", ["last", "every"])
 @pytest.mark.parametrize("steps, rest", [(0, 0), (0, 2), (1, 0), (3, 1)])
@@ -118,6 +123,7 @@ def test_wrong_index_drops_the_rest_of_its_sequence(steps: int, rest: int, reado
     bench.run([good[0], malformed, malformed, good[1]])
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 @pytest.mark.parametrize("surplus", [1, 2])
 @pytest.mark.parametrize("input_beat, input_multipliers", [(1, 1), (2, 2), (2, 4), (3, 1)])
@@ -132,6 +138,7 @@ def test_malformed_sequence_where_products_are_folded(
     bench.run([good[0], malformed, good[1]])
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("moment", [1, 2, 5, 11, 19, 26, 34, 47])
 @pytest.mark.parametrize("formats", [{"input_kind": "index", "input_size": 3}, {"input_size": 9}])
 def test_reset_in_the_middle_where_every_step_has_a_result(formats: dict[str, Any], moment: int) -> None:

@@ -92,11 +92,13 @@ def core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
+@pytest.mark.quick(10)
 def test_verilator_is_silent(core: Path) -> None:
     lint = verilator(core, "core.v")
     assert (lint.returncode, lint.stdout, lint.stderr) == (0, "", "")
 
 
+@pytest.mark.quick(6)
 def test_verilator_is_silent_about_the_template(core: Path) -> None:
     lint = verilator(core, "--top-module", "core_template", "core_template.v", "core.v")
     assert (lint.returncode, lint.stdout, lint.stderr) == (0, "", "")

@@ -36,6 +36,7 @@ def config(
     return parse_config(TOML.format(task=task, hidden=hidden, rate=rate, epochs=epochs, network=lines))
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize(
     "network",
     [
@@ -86,6 +87,7 @@ def test_a_penalty_keeps_the_matrix_near(tmp_path: Path) -> None:
     assert defects[1] < 0.5 * defects[0]
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("strategy", ["ste-bjorck", "ste-projunn"])
 def test_a_resumed_run_is_the_same(strategy: str, tmp_path: Path) -> None:
     whole = train(config(strategy=strategy), tmp_path / "whole")

@@ -1,8 +1,8 @@
 """The grid: every hidden size, block size, number of lanes and state width agrees with the reference, bit for bit.
 
 Random networks with corner values; what else can be chosen about a network and a core takes turns over the grid. The
-stimulus of each point is shown to saturate on both sides and to tie. ``make test`` runs some of each hidden size
-and up to sixteen lanes that compile in seconds, ``make test-long`` the others.
+stimulus of each point is shown to saturate on both sides and to tie. ``make test`` runs some of up to sixteen lanes
+that compile in seconds, ``make test-long`` the others.
 
 Beside the grid, points drawn at random from everything that can be chosen (tests/conformance/points.py): kinds of
 input, beats, folds, read-outs, shifts of both signs, any size and number of lanes, malformed sequences
@@ -78,18 +78,8 @@ GRID = tuple(
 )
 
 
-# Some that compile in seconds; every hidden size, block size and state width is among them, and one to sixteen lanes.
-QUICK = (
-    "d16-n4-P1-w8",
-    "d16-n8-P2-w16",
-    "d16-n16-P8-w15",
-    "d16-n4-P16-w11",
-    "d64-n32-P1-w14",
-    "d64-n64-P2-w13",
-    "d64-n16-P8-w9",
-    "d128-n128-P1-w12",
-    "d256-n256-P1-w10",
-)
+# Some that compile in seconds, of one to sixteen lanes.
+QUICK = ("d16-n4-P1-w8", "d16-n8-P2-w16", "d16-n16-P8-w15", "d16-n4-P16-w11", "d64-n32-P1-w14", "d64-n64-P2-w13")
 BY_NAME = {str(point): point for point in GRID}
 ON_ICARUS = ("d16-n4-P1-w8", "d16-n16-P8-w15", "d64-n64-P2-w13") + tuple(  # few lanes: wide rows take it minutes
     str(point) for point in GRID if point.lanes <= 8 and point.hidden_size > 16
@@ -103,12 +93,11 @@ def quick_or_long(names: tuple[str, ...]) -> list[Any]:
 def test_the_points_cover_the_grid() -> None:
     assert len(BY_NAME) == len(GRID) == 84
     quick = [BY_NAME[name] for name in QUICK]
-    for attribute in ("hidden_size", "block_size", "state_bits"):
-        assert {getattr(point, attribute) for point in quick} == {getattr(point, attribute) for point in GRID}
     assert {point.lanes for point in quick} == {1, 2, 8, 16}
+    assert {point.block_size for point in quick} == {4, 8, 16, 32, 64}
     assert len(ON_ICARUS) >= len(GRID) / 10
     assert len(set(ON_ICARUS)) == len(ON_ICARUS)
-    assert len(set(ON_ICARUS) & set(QUICK)) >= 3
+    assert len(set(ON_ICARUS) & set(QUICK)) >= 2
 
 
 @pytest.mark.parametrize("name", quick_or_long(tuple(BY_NAME)))
@@ -135,6 +124,7 @@ def assert_point_agrees(point: Point, folder: Path, simulator: str) -> None:
     assert report.states_compared > 0
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("block_size, state_bits, lanes", [(64, 8, 1), (8, 16, 8)], ids=["k even", "k odd, F = 15"])
 def test_every_unit_ties(block_size: int, state_bits: int, lanes: int, tmp_path: Path) -> None:
     network = tie_network(5, hidden_size=64, block_size=block_size, state_bits=state_bits)
@@ -146,10 +136,10 @@ def test_every_unit_ties(block_size: int, state_bits: int, lanes: int, tmp_path:
 
 
 RANDOM = range(81)
-# Those that compile in seconds.
-RANDOM_QUICK = (3, 4, 9, 13, 21, 30, 46, 53)
-RANDOM_ON_ICARUS = (51, 19, 27, 60, 5, 24, 43, 52, 73)
-RANDOM_QUICK_ON_ICARUS = RANDOM_ON_ICARUS[:4]
+# Those that compile in seconds; and more on Icarus, which compiles nothing.
+RANDOM_QUICK = (13, 21)
+RANDOM_QUICK_ON_ICARUS = (3, 4, 9, 19, 27, 30, 46, 51, 53, 60)
+RANDOM_ON_ICARUS = (*RANDOM_QUICK_ON_ICARUS, 5, 24, 43, 52, 73)
 
 
 def test_how_many_of_the_points_drawn_compare_every_state() -> None:

@@ -123,6 +123,7 @@ def test_identify_waits_for_results_and_drops_what_is_begun() -> None:
     assert replies == [taken(1), ("result", 1), (identity, 2), *after]
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize(
     "bad, reason",
     [
@@ -162,6 +163,7 @@ def test_an_end_in_the_middle_of_a_step(payload: bytes, beats: int) -> None:
     assert replies == [*dropped, taken(1), ("result", 1)]
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("stall", [0.0, 0.5])
 @pytest.mark.parametrize("every_step", [False, True])
 @pytest.mark.parametrize("payload", [b"#", b"a#", b"#b", b"a#bc"])

@@ -9,6 +9,7 @@ from hadamrnn.hw.boards.frame_store import FrameStore
 from ..streams import StreamBench, payloads_of
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("stall", [0.0, 0.6, 0.95])
 @pytest.mark.parametrize("seed", range(3))
 def test_confirmed_bytes_come_out_in_order_and_others_never(stall: float, seed: int) -> None:

@@ -27,6 +27,7 @@ def test_bytes_back_to_back(divisor: int) -> None:
     assert received(levels, divisor) == (sent, 0)
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("clocks", [39, 41])
 def test_a_sender_whose_clock_is_off_by_two_and_a_half_percent(clocks: int) -> None:
     sent = random_bytes(20)

@@ -56,6 +56,7 @@ class MemoryAndProduct(wiring.Component):
         return m
 
 
+@pytest.mark.quick(16)
 @pytest.mark.parametrize("binary", [False, True])
 @pytest.mark.parametrize("corners", [False, True])
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ SHAPES = [  # d, P, M: M a divisor and a multiple of P, whole and not whole part
 ]
 
 
+@pytest.mark.quick(8)
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("hidden_size, lanes, multipliers", [(8, 1, 3), (12, 4, 2), (8, 2, 4), (6, 6, 6)])
 def test_back_pressure(hidden_size: int, lanes: int, multipliers: int, seed: int) -> None:
@@ -92,6 +93,7 @@ def test_back_pressure(hidden_size: int, lanes: int, multipliers: int, seed: int
     check(network, [2, 1, 3], stall=stall, seed=seed, lanes=lanes, recurrent_multipliers=multipliers)
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("activation", ["relu", "modrelu"])
 @pytest.mark.parametrize(
     "state_bits, recurrent_bits, multiplier",
@@ -103,6 +105,7 @@ def test_formats(state_bits: int, recurrent_bits: int, multiplier: int, activati
     check(network, [4, 2], lanes=2, recurrent_multipliers=2)
 
 
+@pytest.mark.quick(10)
 @pytest.mark.parametrize("activation", ["none", "modrelu"])
 @pytest.mark.parametrize("hidden_size, lanes, multipliers", SHAPES)
 def test_cycles_per_step_exactly(hidden_size: int, lanes: int, multipliers: int, activation: str) -> None:

@@ -31,6 +31,7 @@ def run(
     return component, sent, received
 
 
+@pytest.mark.quick(20)
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 @pytest.mark.parametrize("hidden_size, lanes", [(8, 1), (8, 2), (8, 8), (12, 4), (24, 2), (1, 1)])
 @pytest.mark.parametrize("input_size", [1, 2, 5, 33])

@@ -84,6 +84,7 @@ def check(
     return recurrence, trace
 
 
+@pytest.mark.quick(20)
 @pytest.mark.parametrize("stages_per_register", [0, 1, 2, 3])
 @pytest.mark.parametrize(
     "hidden_size, block_size, lanes",
@@ -94,6 +95,7 @@ def test_every_state(hidden_size: int, block_size: int, lanes: int, stages_per_r
     check(network, [3, 1, 2], lanes=lanes, stages_per_register=stages_per_register)
 
 
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("hidden_size, block_size, lanes", [(16, 16, 2), (16, 8, 4), (8, 4, 1), (8, 8, 8), (8, 1, 8)])
 def test_back_pressure(hidden_size: int, block_size: int, lanes: int, seed: int) -> None:

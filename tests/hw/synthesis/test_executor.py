@@ -17,6 +17,7 @@ from hadamrnn.hw.synthesis.executor import executor, result_or_error
 from hadamrnn.hw.synthesis.sweep import synthesise_core
 
 
+@pytest.mark.long
 def test_a_core_is_synthesised_in_another_process() -> None:
     with executor(jobs=1) as pool:
         future = pool.submit(synthesise_core, worst_case_network(8, 8, output_size=2), CoreParameters(), "ecp5-25k")

@@ -92,6 +92,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Reports:
     return Reports(tmp_path_factory.mktemp("mixed"))
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("name", quick_or_long(PLACED))
 def test_cells_are_those_of_the_design(mixed: Reports, name: str) -> None:
     report, _ = mixed[name]
@@ -161,6 +162,7 @@ def test_the_clock_is_that_of_the_slowest_path(mixed: Reports, name: str) -> Non
     assert report.unknown == {}
 
 
+@pytest.mark.long
 def test_a_longer_carry_chain_is_slower(tmp_path: Path) -> None:
     clocks = []
     for width in (8, 96):
@@ -172,6 +174,7 @@ def test_a_longer_carry_chain_is_slower(tmp_path: Path) -> None:
     assert clocks[0] > 1.5 * clocks[1]
 
 
+@pytest.mark.quick(1)
 @pytest.mark.parametrize("name", ["ice40-hx8k", "ecp5-25k"])
 def test_cutting_the_ports_changes_no_count(mixed: Reports, name: str, tmp_path: Path) -> None:
     """The same design with all its ports on pins, on the packages that have enough of them."""
@@ -194,6 +197,7 @@ def test_cutting_the_ports_changes_no_count(mixed: Reports, name: str, tmp_path:
     assert pins == cut
 
 
+@pytest.mark.long
 def test_equal_input_gives_an_equal_report(mixed: Reports, tmp_path: Path) -> None:
     report, _ = mixed["ice40-up5k"]
     elsewhere = write(tmp_path, MIXED, "another name.v")

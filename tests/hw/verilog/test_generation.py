@@ -65,6 +65,7 @@ def test_equal_bytes_from_separate_processes(tmp_path: Path) -> None:
         assert (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes()
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("trace", [False, True])
 @pytest.mark.parametrize("output", ["class", "logits"])
 def test_ports(tmp_path: Path, output: str, trace: bool) -> None:
@@ -100,6 +101,7 @@ def test_no_source_positions(tmp_path: Path) -> None:
     assert str(Path(__file__).parents[2]) not in verilog
 
 
+@pytest.mark.quick(3)
 @pytest.mark.parametrize(
     "fields, choices",
     [
@@ -169,6 +171,7 @@ def test_folder_below_a_file_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "kept"
 
 
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("full_after", range(4))
 def test_full_disk_leaves_the_files_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full_after: int) -> None:
     generated(tmp_path)

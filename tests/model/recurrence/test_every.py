@@ -16,6 +16,7 @@ STEPS = [1, 2, 7, 13]
 INPUTS = [(2, False), (20, False), (3, True), (200, True)]  # both sides of the limits for the ways of taking U in
 
 
+@pytest.mark.quick(48)
 @pytest.mark.parametrize(("inputs", "tokens"), INPUTS)
 @pytest.mark.parametrize("steps", STEPS)
 @pytest.mark.parametrize(("hidden", "block_size"), SHAPES)
@@ -38,6 +39,7 @@ def read_out_cases() -> list[Any]:
     return [pytest.param(*case, marks=[pytest.mark.long] * (place % 3 > 0)) for place, case in enumerate(chosen)]
 
 
+@pytest.mark.quick(24)
 @pytest.mark.parametrize(("shape", "steps", "kind", "rectified"), read_out_cases())
 def test_read_outs_are_those_of_the_loop_for_every_chunk_and_segment(
     shape: tuple[int, int], steps: int, kind: tuple[int, bool], rectified: bool, monkeypatch: pytest.MonkeyPatch

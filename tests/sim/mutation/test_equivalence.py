@@ -46,6 +46,7 @@ def test_operands_exchanged(core: MutableCore, description: dict, tmp_path: Path
     assert proof.text == "equivalent: proved for all inputs and all time"
 
 
+@pytest.mark.long
 def test_a_fault_is_no_equivalent(core: MutableCore, description: dict, tmp_path: Path) -> None:
     proof = prove(core.verilog, core.mutated(mutant(core, "step_buffer", "not becomes pos")), description, tmp_path)
     assert proof.equivalent is False
@@ -69,6 +70,7 @@ def test_what_may_differ_is_left_to_the_bits(core: MutableCore, description: dic
     assert proof.equivalent is False
 
 
+@pytest.mark.long
 def test_a_fault_of_the_data_may_differ(core: MutableCore, description: dict, tmp_path: Path) -> None:
     """It is not taken for the same core even where the other text is: what a sum becomes is not followed."""
     added = mutant(core, "butterfly", "add becomes sub")
