@@ -28,7 +28,7 @@ class AtLeast(click.ParamType):
         return number
 
 
-def counted(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
     """``1 lane``, ``4 lanes``."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 

@@ -11,7 +11,7 @@ import click
 
 from ..hw.parameters import CoreParameters
 from .core_options import core_options
-from .counts import count_option, counted
+from .counts import count_option, plural
 from .list_options import ListOptions
 from .output import json_option, print_fitting_table, print_json
 from .refusal import refuse_options
@@ -195,7 +195,7 @@ def _print(target: Target, rate: float, rows: Sequence[Mapping[str, Any]]) -> No
     clock = largest["estimate"]["clock_mhz"]
     click.echo(
         f"{target.name} at {rate:,.0f} steps a second: the largest network has {largest['hidden_size']} units "
-        f"(blocks of {largest['block_size']}, {largest['state_bits']} bits, {counted(largest['lanes'], 'lane')}"
+        f"(blocks of {largest['block_size']}, {largest['state_bits']} bits, {plural(largest['lanes'], 'lane')}"
         f"{'' if clock is None else f', {clock:.0f} MHz expected'})"
     )
     print_fitting_table([_row(row) for row in rows], _COLUMNS, left=("fullest", "known accuracy", "synthesised"))

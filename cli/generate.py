@@ -11,7 +11,7 @@ import click
 from ..errors import InputError
 from ..hw.parameters import CoreParameters
 from .core_options import core_options
-from .counts import counted
+from .counts import plural
 from .network_file import NetworkFile
 from .output import check_folder, json_option, print_json
 from .refusal import given, refuse_options
@@ -108,7 +108,7 @@ def _print_summary(folder: Path, description: dict[str, Any]) -> None:
     matrix = f"n = {network['block_size']}" if "block_size" in network else f"dense of {network['recurrent_bits']} bits"
     click.echo(
         f"  d = {network['hidden_size']}, {matrix}, {network['state_bits']} state bits, "
-        f"{counted(parameters['lanes'], 'lane')}, {parameters['output']} output"
+        f"{plural(parameters['lanes'], 'lane')}, {parameters['output']} output"
     )
     several = parameters["channels"] > 1
     click.echo(f"  {description['cycles_per_step']} cycles per step{', for a step of each channel' * several}")

@@ -88,10 +88,12 @@ class CommandGroup(click.Group):
         """The message with an option in place of the parameter that it begins with, where that option was typed."""
         command = next((name for name in args if name in _COMMANDS), None)
         loaded = None if command is None else self.get_command(click.Context(self), command)
+        given = {argument.partition("=")[0] for argument in args}
         for parameter in [] if loaded is None else loaded.params:
-            typed = {argument.partition("=")[0] for argument in args} & {opt for opt in parameter.opts if "-" in opt}
-            if typed and message.startswith(f"{parameter.name} must "):
-                return f"{typed.pop()}{message.removeprefix(parameter.name or '')}"
+            for option in given & {name for name in parameter.opts if name.startswith("--")}:
+                for name in (parameter.name or "", option.removeprefix("--").replace("-", "_")):
+                    if message.startswith(f"{name} must "):
+                        return option + message.removeprefix(name)
         return message
 
 

@@ -11,7 +11,7 @@ import click
 
 from ..hw.parameters import CoreParameters
 from .core_options import NAMES, core_options
-from .counts import count_option, counted, seed_option
+from .counts import count_option, plural, seed_option
 from .network_file import NetworkFile
 from .output import check_folder, json_option, print_json
 from .refusal import given, refuse_options
@@ -301,7 +301,7 @@ def _explain(
 def _subject(network_path: Path, folder: Path | None, network: FrozenNetwork, parameters: CoreParameters) -> str:
     from ..quant.integer import IntegerNetwork
 
-    core = f"the core in {folder}" if folder is not None else f"a generated core of {counted(parameters.lanes, 'lane')}"
+    core = f"the core in {folder}" if folder is not None else f"a generated core of {plural(parameters.lanes, 'lane')}"
     blocks = f"in blocks of {network.block_size}" if isinstance(network, IntegerNetwork) else "dense"
     return (
         f"{network_path.name}: d = {network.hidden_size} {blocks}, "
@@ -357,7 +357,7 @@ def _print_report(report: CosimulationReport, explanation: Explanation | None) -
     click.echo(f"  {report.clocks_per_second:.0f} clocks a second, {report.seconds:.1f} s with the compilation")
     if report.coverage is not None:
         missed = holes(report.coverage)
-        click.echo(f"  never exercised: {'; '.join(missed)}" if missed else "  everything exercised that is counted")
+        click.echo(f"  never exercised: {'; '.join(missed)}" if missed else "  everything exercised that is plural")
     for problem in report.problems:
         click.echo(problem)
     for line in [] if explanation is None else explanation.lines():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...hw.estimate import Estimate, estimate
 from ...quant.integer import DenseNetwork
-from ..counts import counted
+from ..counts import plural
 from .core_report import CoreReport
 from .costs import sequences_per_second, target_costs
 from .datapath import datapath_svg
@@ -65,7 +65,7 @@ def _trained_weights(report: CoreReport) -> str:
 def _lead(report: CoreReport) -> str:
     network, lanes = report.core.network, report.core.parameters.lanes
     task = "" if report.task is None else f", trained for {report.task}"
-    words = counted(lanes, "lane")
+    words = plural(lanes, "lane")
     if isinstance(network, DenseNetwork):
         schedule = report.core.schedule
         weights = "of weights +1 and −1" if schedule.count_bits else f"of {network.recurrent_bits}-bit weights"

@@ -26,7 +26,7 @@ def test_a_board_is_built(run: Run, network_file: Path, tmp_path: Path) -> None:
 
 def test_bad_input(refused: Callable[..., str], network_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "build"
-    boards = "board must be one of icebreaker, ulx3s-25f, ulx3s-85f, not 'arty'"
+    boards = "--board must be one of icebreaker, ulx3s-25f, ulx3s-85f, not 'arty'"
     assert refused("board", network_file, "--board", "arty", "-o", out) == boards
     assert refused("board", network_file, "-o", out).startswith("Missing option '--board'")
     icebreaker = ("board", network_file, "--board", "icebreaker", "-o", out)
@@ -34,7 +34,7 @@ def test_bad_input(refused: Callable[..., str], network_file: Path, tmp_path: Pa
     assert refused(*icebreaker, "--clock", "37.01").startswith("--clock must be one that the iCEBreaker can make")
     assert refused(*icebreaker, "--baud", "30000000").startswith("--baud must be an integer from 1 to 9000000")
     assert refused(*icebreaker, "--baud", "7").startswith("--baud must be at least 35 at 36000000 Hz, not 7")
-    assert refused(*icebreaker, "--lanes", "16").startswith("lanes must divide the hidden size 8")
+    assert refused(*icebreaker, "--lanes", "16").startswith("--lanes must divide the hidden size 8")
     assert "No such option '--trace'" in refused(*icebreaker, "--trace")
     onto = refused("board", network_file, "--board", "icebreaker", "-o", network_file)  # before it is synthesised
     assert onto == f"--out {network_file}: {network_file} is a file, expected a folder"

@@ -84,8 +84,8 @@ def test_shapes_that_cannot_be(refused: Callable[..., str], network_file: Path) 
         line = refused("estimate", "--hidden", "64", "--weight-bits", bits)
         assert line == f"--weight-bits must be an integer from 1 to 8, not {bits}"
     assert refused("estimate", "--hidden", "64", "--input-size", "0") == "--input-size must be at least 1, not 0"
-    line = refused("estimate", "--hidden", 10**13)  # more than fit into memory
-    assert line == f"U and V must have at most {1 << 28} weights together, not {11 * 10**13}"
+    line = refused("estimate", "--hidden", 2**43)  # more than fit into memory
+    assert line == f"U and V must have at most {1 << 28} weights together, not {11 * 2**43}"
     line = refused("estimate", "--hidden", 10**6, "--family", "dense")
     assert line == f"W must have at most {1 << 28} weights, not {10**12}"
 

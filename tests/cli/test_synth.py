@@ -63,7 +63,7 @@ def test_a_core_that_does_not_fit_is_status_1_and_a_report(run: Run, core: Path)
 
 
 def test_unknown_targets_and_bad_numbers(refused: Callable[..., str], core: Path) -> None:
-    unknown = f"target must be one of {', '.join(TARGETS)}, not 'spartan'"
+    unknown = f"--target must be one of {', '.join(TARGETS)}, not 'spartan'"
     assert refused("synth", core, "--target", "spartan") == unknown
     assert refused("synth", core, "--target", "ice40-up5k", "--target", "spartan") == unknown
     assert refused("synth", core, "--target", "ice40-up5k", "--clock", "-3").startswith("--clock must be a positive")

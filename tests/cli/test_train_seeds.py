@@ -86,12 +86,12 @@ def test_any_key_of_the_configuration_can_be_set(run: Run, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--seeds", "0", "0"), "seeds must be different, 0 comes twice"),
+        (("--seeds", "0", "0"), "--seeds must be different, 0 comes twice"),
         (("--seeds", "0", "1", "--seed", "2"), "--seed does not go with --seeds"),
         (("--seeds", "-1"), "seed must be an integer of at least 0, not -1"),
         (
             ("--kind", "rnn"),
-            "kind must be one of hadamard, qornn, float, lstm, ",
+            "--kind must be one of hadamard, qornn, float, lstm, ",
         ),
         (("--set", "epochs"), "--set must be KEY=VALUE, not 'epochs'"),
         (("--set", "epoch=3"), "unknown 'epoch'; settings: kind, hidden_size, block_size, "),
@@ -104,7 +104,7 @@ def test_any_key_of_the_configuration_can_be_set(run: Run, tmp_path: Path) -> No
         (("--set", "strategy=ptq"), "[network] strategy does not go with kind 'hadamard', which has no use for it"),
         (("--kind", "qornn", "--set", "recurrent_bits=9"), "[network] recurrent_bits must be 2 to 8, not 9"),
         (("--embedding", "3"), "[network] embedding_size goes with tasks whose inputs are tokens"),
-        (("--device", "tpu"), "device must be cpu, cuda or cuda:N, not 'tpu'"),
+        (("--device", "tpu"), "--device must be cpu, cuda or cuda:N, not 'tpu'"),
         (("--device", "cuda:99"), "device 'cuda:99' is not there: torch finds "),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hadamrnn.cli.verify_cocotb import other_engine
 from hadamrnn.hw.parameters import CoreParameters
 from hadamrnn.hw.verilog.generation import fingerprint, generate
 from hadamrnn.quant.integer import IntegerNetwork, write_network
@@ -299,3 +300,9 @@ def test_an_explanation_that_fails_costs_no_verdict(
     assert outcome.status == 1
     assert "verify: cannot look inside: it cannot be compiled with every signal" in outcome.err
     assert json.loads((tmp_path / "report" / "verification.json").read_text())["passed"] is False
+
+
+def test_the_other_engine_is_named_where_this_one_takes_minutes() -> None:
+    assert other_engine(999_999) == ""
+    assert "4,170 million clocks" in other_engine(417_004_300 * 10)
+    assert "--engine native" in other_engine(1_000_000)

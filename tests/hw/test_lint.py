@@ -79,7 +79,11 @@ def icarus_verilog(folder: Path, *files: str) -> subprocess.CompletedProcess[str
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module", params=CONFIGURATIONS, ids=str)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(one, marks=[pytest.mark.long] * (place % 3 > 0)) for place, one in enumerate(CONFIGURATIONS)],
+    ids=str,
+)
 def core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the files of a core."""
     hidden_size, block_size, formats, choices = request.param
@@ -92,13 +96,11 @@ def core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
-@pytest.mark.quick(10)
 def test_verilator_is_silent(core: Path) -> None:
     lint = verilator(core, "core.v")
     assert (lint.returncode, lint.stdout, lint.stderr) == (0, "", "")
 
 
-@pytest.mark.quick(6)
 def test_verilator_is_silent_about_the_template(core: Path) -> None:
     lint = verilator(core, "--top-module", "core_template", "core_template.v", "core.v")
     assert (lint.returncode, lint.stdout, lint.stderr) == (0, "", "")

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,14 @@ from .cores import core, small_network
 NETWORK = small_network()
 
 
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return core(tmp_path_factory.mktemp("generated") / "core", NETWORK)
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return core(tmp_path / "core", NETWORK)
+def folder(generated: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(generated, tmp_path / "core"))
 
 
 def test_folder_and_file_give_the_same(folder: Path) -> None:

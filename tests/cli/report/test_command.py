@@ -278,7 +278,7 @@ def test_what_does_not_belong_together_is_refused(
     assert refused("report", network_file, "--dir", core, "--lanes", "2", "-o", out).startswith(
         "--lanes does not go with"
     )
-    assert refused("report", network_file, "--target", "ice41", "-o", out).startswith("target must be one of ")
+    assert refused("report", network_file, "--target", "ice41", "-o", out).startswith("--target must be one of ")
     assert refused("report", network_file, "--steps", "0", "-o", out).startswith("--steps must be at least 1, not 0")
     assert refused("report", network_file, "--run", tmp_path / "no", "-o", out).startswith(f"{tmp_path / 'no'}: ")
     assert refused("report", network_file, "-o", tmp_path / "no" / "x.html").startswith("-o ")

@@ -116,6 +116,7 @@ def test_a_channel_within_a_sequence_makes_the_others_wait() -> None:
     assert left == [0, 2]
 
 
+@pytest.mark.quick(6)
 @pytest.mark.parametrize("channels", [2, 3, 4, 5])
 @pytest.mark.parametrize("seed", range(4))
 def test_every_step_meets_its_own_state(channels: int, seed: int) -> None:
