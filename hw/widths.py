@@ -72,9 +72,9 @@ def input_products(network: FrozenNetwork) -> tuple[np.ndarray, np.ndarray]:
 
 def extremes(weights: np.ndarray, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
     """Smallest and largest value of each row of ``weights @ v``, for v with elements from ``low`` to ``high``."""
-    weights = weights.astype(np.int64)
-    at_low, at_high = weights * low, weights * high
-    return np.minimum(at_low, at_high).sum(axis=1), np.maximum(at_low, at_high).sum(axis=1)
+    positive = np.maximum(weights, 0).sum(axis=1, dtype=np.int64)
+    negative = weights.sum(axis=1, dtype=np.int64) - positive
+    return positive * low + negative * high, positive * high + negative * low
 
 
 def bits_of(*values: np.ndarray) -> int:
