@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import sys
+import warnings
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -33,6 +34,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
+
+
+def pytest_sessionfinish() -> None:
+    """What tests left unused in Amaranth says so as it goes: not at the end, where nobody would know of which test."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 @pytest.fixture(scope="session", autouse=True)

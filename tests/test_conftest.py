@@ -19,25 +19,41 @@ def test_passes(): ...
 """
 
 
+MANY = """
+import pytest
+
+@pytest.mark.quick(3)
+@pytest.mark.parametrize("one", range(5))
+@pytest.mark.parametrize("other", [0, pytest.param(1, marks=pytest.mark.long)])
+def test_many(one, other): ...
+def test_single(): ...
+"""
+
+
+def outcome(folder: Path, text: str, *arguments: str, **environment: str) -> tuple[int, list[str]]:
+    """Status and lines of pytest on a file of tests beside a copy of our conftest.py."""
+    (folder / "conftest.py").write_text((Path(__file__).parent / "conftest.py").read_text())
+    (folder / "test_file.py").write_text(text)
+    (folder / "bin").mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), *arguments]
+    given = os.environ | {"PATH": str(folder / "bin")} | environment
+    done = subprocess.run([*command, str(folder)], cwd=folder, env=given, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout.splitlines()
+
+
 @pytest.mark.parametrize(
     ("required", "expected"), [("0", "1 passed, 3 skipped"), ("1", "1 passed, 1 skipped, 2 errors")]
 )
 def test_a_skip_for_want_of_icarus_fails_where_it_is_required(tmp_path: Path, required: str, expected: str) -> None:
-    (tmp_path / "conftest.py").write_text((Path(__file__).parent / "conftest.py").read_text())
-    (tmp_path / "test_skips.py").write_text(TESTS)
-    (tmp_path / "bin").mkdir()
-    environment = os.environ | {"HADAMRNN_REQUIRE_ICARUS": required, "PATH": str(tmp_path / "bin")}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        str(tmp_path),
-        str(tmp_path),
-    ]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.splitlines()[-1].startswith(expected), done.stdout
-    assert done.returncode == int(required)
+    status, lines = outcome(tmp_path, TESTS, HADAMRNN_REQUIRE_ICARUS=required)
+    assert lines[-1].startswith(expected), lines
+    assert status == int(required)
+
+
+def test_some_of_many_cases_are_quick(tmp_path: Path) -> None:
+    """None of those that are long by themselves; the others are long."""
+    runs = [outcome(tmp_path, MANY, "--collect-only", "-m", which)[1] for which in ("not long", "long")]
+    quick, long = ([line for line in lines if "::" in line] for lines in runs)
+    assert len(quick) == 3 + 1
+    assert all("test_single" in name or "test_many[0-" in name for name in quick)
+    assert len({*quick, *long}) == len(quick) + len(long) == 11
