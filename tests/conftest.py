@@ -14,26 +14,36 @@ import pytest
 ICARUS_REQUIRED = os.environ.get("HADAMRNN_REQUIRE_ICARUS") == "1"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Make all cases of a test long but N, drawn by its name, where it is marked ``@pytest.mark.quick(N)``."""
-    tests: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        if item.get_closest_marker("quick") is not None and item.get_closest_marker("long") is None:
-            tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    for name, cases in tests.items():
-        marker = cases[0].get_closest_marker("quick")
-        assert marker is not None
-        count = min(marker.args[0], len(cases))
-        for number in set(range(len(cases))) - set(random.Random(name).sample(range(len(cases)), count)):
-            cases[number].add_marker(pytest.mark.long)
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(collector: Any) -> Generator[None, Any, Any]:
+    """Make cases of a test that is marked ``@pytest.mark.quick(…)`` long, but N of them, drawn by its name, or those
+    that the mark names: of all that there are, whatever is then selected.
+    """
+    made = yield
+    cases = [item for item in made if isinstance(item, pytest.Function)] if isinstance(made, list) else []
+    marker = cases[0].get_closest_marker("quick") if cases else None
+    if marker is None:
+        return made
+    names = [case.nodeid.partition("[")[2].removesuffix("]") for case in cases]
+    free = [name for name, case in zip(names, cases, strict=True) if case.get_closest_marker("long") is None]
+    wanted = marker.args
+    if wanted[0] in range(len(free)):
+        wanted = random.Random(cases[0].nodeid.partition("[")[0]).sample(free, wanted[0])
+    if set(wanted) - set(names):
+        raise collector.CollectError(
+            f"{cases[0].nodeid}: quick{wanted}, expected fewer cases than there are, or theirs"
+        )
+    for name, case in zip(names, cases, strict=True):
+        if name not in wanted:
+            case.add_marker(pytest.mark.long)
+    return made
 
 
 def pytest_collection_finish() -> None:
     """Leave what is there when tests begin alone: a tenth of their time is otherwise that of looking through it."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    gc.set_threshold(100_000, 50, 10)
 
 
 def pytest_sessionfinish() -> None:

@@ -24,7 +24,7 @@ from .lines import SILENCE, FaultyLine
 NETWORK = small_network()
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("fields0-parameters0")
 @pytest.mark.parametrize(
     "fields, parameters",
     [
@@ -185,7 +185,7 @@ def test_the_faults_that_a_board_reports() -> None:
     assert [(kind, number) for kind, number, _ in answers] == [(FrameType.TAKEN, 20), (FrameType.RESULT, 20)]
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("last")
 @pytest.mark.parametrize("readout", ["last", "every"])
 def test_an_index_that_the_network_does_not_have(readout: str) -> None:
     """Whichever host sends it, in the last beat too: a fault, and the next sequence has its results."""

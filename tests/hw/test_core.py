@@ -141,7 +141,7 @@ def test_memory_depths(memory_depth: int) -> None:
     bench.run(random_sequences(network, [3, 2]))
 
 
-@pytest.mark.quick(6)
+@pytest.mark.quick("16-16-1-1-1", "16-4-1-3-0", "16-8-4-5-2", "16-8-16-9-1")
 @pytest.mark.parametrize("stages_per_register", [0, 1, 2])
 @pytest.mark.parametrize(
     "hidden_size, block_size, lanes, input_size", [(16, 16, 1, 1), (16, 4, 1, 3), (16, 8, 4, 5), (16, 8, 16, 9)]

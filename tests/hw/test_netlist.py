@@ -85,7 +85,7 @@ def core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return counted(tmp_path_factory.mktemp("core"), hidden_size, block_size, **choices)
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick("16", "32")
 @pytest.mark.parametrize("block_size", [1, 2, 16, 32, 128])
 def test_one_lane_has_log2_n_adders_and_subtractors(tmp_path: Path, block_size: int) -> None:
     netlist = counted(tmp_path, 128, block_size).netlist
@@ -95,7 +95,7 @@ def test_one_lane_has_log2_n_adders_and_subtractors(tmp_path: Path, block_size: 
     assert netlist.count({"$mul"}, in_ring) == 0
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("16-4", "16-2")
 @pytest.mark.parametrize("block_size, lanes", [(4, 2), (16, 4), (16, 2)])
 def test_commutators_keep_an_adder_for_each_lane_and_level_busy(tmp_path: Path, block_size: int, lanes: int) -> None:
     core = counted(tmp_path, 128, block_size, lanes=lanes, arrangement="commutator")
@@ -103,7 +103,7 @@ def test_commutators_keep_an_adder_for_each_lane_and_level_busy(tmp_path: Path, 
     assert core.schedule.cycles_per_step == 128 // lanes
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("32-32-2-2-0")
 @pytest.mark.parametrize(
     "hidden_size, block_size, lanes, channels, registers",
     [(16, 16, 2, 3, 2), (64, 64, 4, 3, 1), (32, 32, 2, 2, 0), (32, 16, 2, 2, 1)],
@@ -154,7 +154,7 @@ def test_adders_of_the_estimate(core: Counted) -> None:
     assert core.netlist.count(ADDERS, in_division) == core.estimated.multiplier_adders
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("3-2-4")
 @pytest.mark.parametrize("input_size, readout_multipliers, lanes", [(1, 1, 1), (3, 2, 4), (2, 5, 2)])
 def test_multipliers_and_weights_of_the_estimate(
     tmp_path: Path, input_size: int, readout_multipliers: int, lanes: int

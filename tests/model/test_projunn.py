@@ -72,7 +72,7 @@ def test_iterations_find_the_best_of_its_rank() -> None:
     assert float((gradient - left @ subspace.T).norm()) == pytest.approx(float(best), rel=1e-6)
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick("D-1", "T-4")
 @pytest.mark.parametrize(("variant", "rank"), [("D", 1), ("D", 16), ("T", 1), ("T", 4)])
 def test_a_rotation_is_learnt_and_stays_orthogonal(variant: str, rank: int) -> None:
     """The matrix nearest to a target of the same determinant, and orthogonal to 1e-5 after 2,000 steps."""

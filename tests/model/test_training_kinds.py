@@ -88,7 +88,6 @@ class Killed(Exception):
     """Stands for the end of the process."""
 
 
-@pytest.mark.quick(3)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_killed_run_goes_on_bit_for_bit(kind: Any, device: str, tmp_path: Path) -> None:
@@ -254,7 +253,7 @@ def _evaluations(monkeypatch: pytest.MonkeyPatch, losses: Any, accuracies: Any) 
     monkeypatch.setattr(training, "evaluate", evaluation)
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick("first-2-5", "copy-2-7")
 @pytest.mark.parametrize(
     ("kind", "patience", "epochs"),
     [(first, 0, 8), (first, 2, 5), (first, 3, 8), (copy, 1, 4), (copy, 2, 7), (copy, 3, 8)],

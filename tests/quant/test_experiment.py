@@ -174,7 +174,7 @@ def test_a_run_from_before_biases_were_centred_says_so(run: Run, tmp_path: Path)
     assert load_run(tmp_path).network.input_mean is None
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick("float", "lstm", "ornn")
 @pytest.mark.parametrize("kind", ["float", "lstm", "gru", "fastrnn", "fastgrnn", "ornn"])
 def test_baselines_train_load_and_are_not_frozen(kind: str, tmp_path: Path) -> None:
     finished = train(CONFIGURATION.replace_kind(kind).replace(epochs=2), tmp_path / "run")

@@ -87,7 +87,7 @@ def test_a_penalty_keeps_the_matrix_near(tmp_path: Path) -> None:
     assert defects[1] < 0.5 * defects[0]
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("ste-projunn")
 @pytest.mark.parametrize("strategy", ["ste-bjorck", "ste-projunn"])
 def test_a_resumed_run_is_the_same(strategy: str, tmp_path: Path) -> None:
     whole = train(config(strategy=strategy), tmp_path / "whole")

@@ -71,7 +71,7 @@ def assert_first_difference(report: CosimulationReport, good: np.ndarray, broken
     assert report.differences >= np.count_nonzero(good != broken)
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("0-{}")
 @pytest.mark.parametrize("unit, options", [(0, {}), (13, {"simulator": "verilator"})], ids=str)
 def test_one_sign_flipped(unit: int, options: dict[str, str], folder: Path, builds: Path) -> None:
     flipped = mutants.flipped_sign(NETWORK, unit)
@@ -111,7 +111,7 @@ def test_input_products_truncated(monkeypatch: Patch, folder: Path, builds: Path
     assert_first_difference(report, good, states())
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("in time", "between lanes")
 @pytest.mark.parametrize("distance", [4, 2, 1], ids=["in time", "between lanes", "between neighbours"])
 def test_one_butterfly_subtracting_the_wrong_way(distance: int, monkeypatch: Patch, folder: Path, builds: Path) -> None:
     mutants.turn_butterfly(monkeypatch, distance, LANES)

@@ -63,7 +63,7 @@ def assert_found(report: CosimulationReport, good: np.ndarray, broken: np.ndarra
     assert report.first_difference_fields | {"clock": 0} == expected | {"clock": 0}, report.first_difference
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("5-7")
 @pytest.mark.parametrize("unit, column", [(0, 0), (5, 7)])
 def test_one_weight_off_by_one(unit: int, column: int, folder: Path, builds: Path, icarus: None) -> None:
     weight = np.array(NETWORK.recurrent_weight)
@@ -83,7 +83,6 @@ def test_one_sign_of_binary_weights(folder: Path, builds: Path, icarus: None) ->
     assert_found(report, states(good), states(wrong))
 
 
-@pytest.mark.quick(1)
 @pytest.mark.parametrize("rounding", [mutants.never, mutants.half_up])
 def test_another_rounding(rounding: Any, monkeypatch: Patch, folder: Path, builds: Path, icarus: None) -> None:
     """Half up differs in ties alone."""

@@ -45,7 +45,6 @@ def replaced(folder: Path, assignments: str = "", **outputs: str) -> Path:
     return mutants.surround(folder, wires + assignments + ends, **{port: f"inner_{port}" for port in outputs})
 
 
-@pytest.mark.quick(1)
 @pytest.mark.parametrize("port, options", [("m_axis", {"simulator": "verilator"}), ("m_trace", {})], ids=str)
 def test_ready_ignored_at_an_output(port: str, options: dict[str, str], folder: Path, builds: Path) -> None:
     """The core goes on as if every beat were taken; the first stall shows it, the run without stalls cannot."""
@@ -65,7 +64,6 @@ def test_ready_ignored_at_the_input(folder: Path, builds: Path) -> None:
     assert any("the core stands still" in problem for problem in report.problems)
 
 
-@pytest.mark.quick(1)
 @pytest.mark.parametrize("stalls", ["random", "worst"])
 def test_valid_that_waits_for_ready(stalls: str, folder: Path, builds: Path) -> None:
     """The bench must see that the core stands still, and end."""
@@ -105,7 +103,7 @@ def test_a_result_too_many(folder: Path, builds: Path) -> None:
     assert any(re.match(r"\d more beats on m_axis: expected nothing, got ", problem) for problem in report.problems)
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick("m_axis-logit 0-0", "m_trace-row 0-1")
 @pytest.mark.parametrize("value", [0, 1])
 @pytest.mark.parametrize("port, place", [("m_axis", "logit 0"), ("m_trace", "row 0")])
 def test_tlast_always_or_never(port: str, place: str, value: int, folder: Path, builds: Path) -> None:

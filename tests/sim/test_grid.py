@@ -124,7 +124,7 @@ def assert_point_agrees(point: Point, folder: Path, simulator: str) -> None:
     assert report.states_compared > 0
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("k odd, F = 15")
 @pytest.mark.parametrize("block_size, state_bits, lanes", [(64, 8, 1), (8, 16, 8)], ids=["k even", "k odd, F = 15"])
 def test_every_unit_ties(block_size: int, state_bits: int, lanes: int, tmp_path: Path) -> None:
     network = tie_network(5, hidden_size=64, block_size=block_size, state_bits=state_bits)

@@ -182,7 +182,7 @@ def assert_point_agrees(point: Point, folder: Path, simulator: str) -> None:
     assert report.sequence_latency == sheet.sequence_latency(report.latency_steps)
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick("16-16-parameters0", "24-8-parameters3")
 @pytest.mark.parametrize(
     "hidden_size, block_size, parameters",
     [

@@ -43,7 +43,7 @@ def files_of(name: str, clock_hz: int) -> dict[str, str]:
     return design_files(get_board(name), serial_core, clock_hz, "top")
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("icebreaker", "ulx3s-25f")
 @pytest.mark.parametrize("name", BOARDS)
 def test_pins_are_those_of_the_board(name: str) -> None:
     board = get_board(name)
@@ -56,7 +56,7 @@ def test_pins_are_those_of_the_board(name: str) -> None:
     assert "/" not in "".join(line for line in files["v"].splitlines() if "src" in line)  # no paths of this machine
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick("icebreaker-36000000-SB_PLL40_PAD", "ulx3s-85f-75000000-EHXPLLL")
 @pytest.mark.parametrize(
     "name, clock_hz, loop",
     [

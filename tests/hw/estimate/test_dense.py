@@ -26,7 +26,6 @@ CORES = [
 ]
 
 
-@pytest.mark.quick(2)
 @pytest.mark.parametrize("hidden_size, lanes, multipliers, choices", CORES, ids=str)
 def test_exact_counts(hidden_size: int, lanes: int, multipliers: int, choices: dict[str, Any]) -> None:
     network = random_dense_network(5, hidden_size=hidden_size, **choices)

@@ -84,7 +84,7 @@ def run(command: list[str], folder: Path) -> str:
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.mark.quick(3)
+@pytest.mark.quick("4-1-relu", "2-2-relu", "1-3-none")
 @pytest.mark.usefixtures("icarus")
 @pytest.mark.parametrize(
     ("lanes", "multipliers", "activation"),

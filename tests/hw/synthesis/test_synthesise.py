@@ -92,7 +92,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Reports:
     return Reports(tmp_path_factory.mktemp("mixed"))
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick("ice40-up5k", "ecp5-25k")
 @pytest.mark.parametrize("name", quick_or_long(PLACED))
 def test_cells_are_those_of_the_design(mixed: Reports, name: str) -> None:
     report, _ = mixed[name]
@@ -174,7 +174,7 @@ def test_a_longer_carry_chain_is_slower(tmp_path: Path) -> None:
     assert clocks[0] > 1.5 * clocks[1]
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("ecp5-25k")
 @pytest.mark.parametrize("name", ["ice40-hx8k", "ecp5-25k"])
 def test_cutting_the_ports_changes_no_count(mixed: Reports, name: str, tmp_path: Path) -> None:
     """The same design with all its ports on pins, on the packages that have enough of them."""

@@ -65,7 +65,7 @@ def test_equal_bytes_from_separate_processes(tmp_path: Path) -> None:
         assert (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes()
 
 
-@pytest.mark.quick(2)
+@pytest.mark.quick("class-False", "logits-True")
 @pytest.mark.parametrize("trace", [False, True])
 @pytest.mark.parametrize("output", ["class", "logits"])
 def test_ports(tmp_path: Path, output: str, trace: bool) -> None:

@@ -33,7 +33,7 @@ def totals(network: IntegerNetwork) -> np.ndarray:
     return np.concatenate(found)
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("by bounds", "not shifted")
 @pytest.mark.parametrize("network", [LARGE, WHOLE, SMALL], ids=["by bounds", "not shifted", "in all states"])
 def test_totals(network: IntegerNetwork) -> None:
     """What a run has reached is never proved to be out of reach; the widest that the format has is proved."""

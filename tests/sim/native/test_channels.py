@@ -33,7 +33,6 @@ def verdict(folder: Path, builds: Path, **options: Any) -> CosimulationReport:
     return verify(NETWORK, folder, INPUTS, **{"lengths": LENGTHS, "build_folder": builds, "seed": 3} | options)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("number", [n if n in QUICK else pytest.param(n, marks=pytest.mark.long) for n in VERILATOR])
 def test_random_cores_as_cocotb_finds_them(number: int, tmp_path: Path, builds: Path) -> None:
     point = draw(number)

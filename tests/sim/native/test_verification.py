@@ -104,7 +104,7 @@ def test_results_alone_of_a_core_with_a_trace(folder: Path, builds: Path) -> Non
     assert (report.states_compared, report.sequences_with_states) == (0, 0)
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("2")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_the_first_difference_by_the_number_of_the_data_set(jobs: int, folder: Path, builds: Path) -> None:
     """Zeros, but for one input from sequence 5 on, of which a core with another weight makes something else."""
@@ -148,7 +148,6 @@ def test_a_dead_core(folder: Path, builds: Path) -> None:
     assert report.problems[-1] == "the timed run did not come to its end: no clocks to compare"
 
 
-@pytest.mark.long
 def test_a_core_that_never_stops_sending(folder: Path, builds: Path) -> None:
     endless = (
         "wire offered; reg on = 1'b0; always @(posedge clk) on <= ~rst & (on | offered); assign m_axis_tvalid = on;"
@@ -165,13 +164,11 @@ def test_ready_ignored_at_an_output(folder: Path, builds: Path) -> None:
     assert report.cycles_per_step == report.formula_cycles_per_step
 
 
-@pytest.mark.long
 def test_valid_after_reset(folder: Path, builds: Path) -> None:
     report = verdict(mutants.surround(folder, "wire v; assign m_axis_tvalid = 1'b1;", m_axis_tvalid="v"), builds)
     assert "timing run: m_axis_tvalid is 1 after reset, expected 0" in report.problems
 
 
-@pytest.mark.long
 def test_a_port_wider_than_described(folder: Path, builds: Path) -> None:
     ports = json.loads((folder / "hadamard_core.json").read_text())["ports"]
     top = next(port["width"] for port in ports if port["name"] == "m_axis_tdata") - 1
@@ -208,7 +205,7 @@ def test_verilog_that_does_not_compile(folder: Path, tmp_path: Path) -> None:
     assert not [path for path in (tmp_path / "builds").iterdir() if path.is_dir()]
 
 
-@pytest.mark.quick(1)
+@pytest.mark.quick("4")
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_a_core_that_takes_nothing_after_an_error(jobs: int, tmp_path: Path, builds: Path) -> None:
     """It works until the next reset, and each chunk begins with one: a malformed sequence is the last of none."""
