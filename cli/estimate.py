@@ -158,7 +158,7 @@ def _of_shapes(
     if family == "hadamard":
         refuse_options(("recurrent_bits",), "goes with --family dense")
         for d in hidden if not block_size else ():
-            if d & (d - 1):
+            if d > 0 and d & (d - 1):
                 largest = f"at most {d & -d}, the largest power of two that divides it"
                 raise click.UsageError(f"--hidden {d} needs --block: {largest}")
         return [worst_case_network(d, n, **shape) for d in hidden for n in block_size or (d,)]

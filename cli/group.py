@@ -91,7 +91,8 @@ class CommandGroup(click.Group):
         given = {argument.partition("=")[0] for argument in args}
         for parameter in [] if loaded is None else loaded.params:
             for option in given & {name for name in parameter.opts if name.startswith("--")}:
-                for name in (parameter.name or "", option.removeprefix("--").replace("-", "_")):
+                typed = option.removeprefix("--").replace("-", "_")
+                for name in (parameter.name or "", typed, f"{typed}_size"):
                     if message.startswith(f"{name} must "):
                         return option + message.removeprefix(name)
         return message

@@ -33,10 +33,10 @@ def task_sequences(
     """
     from ..model.tasks import load_task
 
-    return test_sequences(network, load_task(task, **parse_task_options(task, options)), count)
+    return sequences_of(network, load_task(task, **parse_task_options(task, options)), count)
 
 
-def test_sequences(network: FrozenNetwork, loaded: Task, count: int | None) -> tuple[np.ndarray, np.ndarray]:
+def sequences_of(network: FrozenNetwork, loaded: Task, count: int | None) -> tuple[np.ndarray, np.ndarray]:
     """The same of a task that is loaded."""
     import numpy as np
 

@@ -357,7 +357,7 @@ def _print_report(report: CosimulationReport, explanation: Explanation | None) -
     click.echo(f"  {report.clocks_per_second:.0f} clocks a second, {report.seconds:.1f} s with the compilation")
     if report.coverage is not None:
         missed = holes(report.coverage)
-        click.echo(f"  never exercised: {'; '.join(missed)}" if missed else "  everything exercised that is plural")
+        click.echo(f"  never exercised: {'; '.join(missed)}" if missed else "  everything exercised that is counted")
     for problem in report.problems:
         click.echo(problem)
     for line in [] if explanation is None else explanation.lines():

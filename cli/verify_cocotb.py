@@ -59,7 +59,7 @@ def verify_cocotb(
         work = f"simulating {count} sequences with {simulator}"
         if netlist is None:
             total = count * steps if stimulus.lengths is None else sum(stimulus.lengths)
-            stage(work + other_engine(int(total) * description.cycles_per_step))
+            stage(work + other_engine(int(total) * description.cycles_per_step // description.channels))
         else:
             stage(f"mapping to {netlist} and {work}")
         options = {name: value for name, value in vars(stimulus).items() if name != "inputs"}
@@ -78,7 +78,8 @@ def other_engine(clocks: int) -> str:
     """Names the other engine where this one, at some ten thousand clocks a second, takes minutes."""
     if clocks < 1_000_000:
         return ""
-    return f", {clocks / 1e6:,.0f} million clocks (--engine native is about a hundred times as fast)"
+    native = "--engine native is about a hundred times as fast, and resets between chunks only"
+    return f", {clocks / 1e6:,.0f} million clocks ({native})"
 
 
 def explain_sequence(

@@ -189,7 +189,10 @@ def read_description(core: str | os.PathLike[str]) -> CoreDescription:
     except (AttributeError, ValueError, ZeroDivisionError) as error:
         raise InputError(f"{path}: not the description of a generated core ({error})") from error
     _check_types(path, description)
-    check_module_name(description.name)  # of files too
+    try:
+        check_module_name(description.name)  # of files too
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     if not description.verilog.is_file():
         raise InputError(f"{description.verilog}: no such file, expected the Verilog that {path.name} describes")
     return description

@@ -69,7 +69,7 @@ Example:
     default="random",
     metavar="NAME|random",
     help="Compare states on that task's test set, or on random inputs."
-    "  [default: the task that NET was trained for, by --run or its file, or random]",
+    "  [default: the task that NET was trained for, by --run or the zoo, or random]",
 )
 @task_option
 @click.option("--arrays", metavar="FILE", type=click.Path(path_type=Path), help="Compare them on sequences of yours.")
@@ -129,7 +129,7 @@ def command(
     )
     with stages("report") as stage:
         stage("reading sequences")
-        chosen = report_sequences(network, run_folder, task, options, arrays, sequences, steps, seed)
+        chosen = report_sequences(network, network_path, run_folder, task, options, arrays, sequences, steps, seed)
         report = gather(given, network, chosen, command_line(), stage)
         stage("drawing")
         write_report(path, report_contents(report))

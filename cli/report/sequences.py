@@ -10,8 +10,9 @@ import numpy as np
 
 from ...errors import InputError
 from ..refusal import given, refuse_options
-from ..task_sequences import test_sequences
+from ..task_sequences import sequences_of
 from ..verify_inputs import refuse_task_options, verify_inputs
+from .accuracy import zoo_name
 from .gather import Sequences, finished_run
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _OF_RANDOM = ("steps", "seed")  # what random sequences alone have
 
 def report_sequences(
     network: FrozenNetwork,
+    path: Path,
     run: Path | None,
     task: str,
     options: Sequence[str],
@@ -32,10 +34,11 @@ def report_sequences(
     seed: int,
 ) -> Sequences:
     """What the options ask for; without any of them the test set of the task that the network was trained for, as the
-    run or the network's own file has it; random inputs where neither says, or the data are not to be had.
+    run or the zoo has it; random inputs where neither says, or the data are not to be had.
 
     Parameters
     ----------
+    path : of the network's file
     run : folder of the run that the network was frozen from
     count : sequences, at most
     steps, seed : of random ones
@@ -54,7 +57,7 @@ def report_sequences(
         return run_sequences(load_run(run), network, count)
     if arrays is None and task == "random":
         refuse_task_options()
-        own, missing = (None, "") if any(map(given, ("task", *_OF_RANDOM))) else own_sequences(network, count)
+        own, missing = (None, "") if any(map(given, ("task", *_OF_RANDOM))) else own_sequences(network, path, count)
         return own or Sequences(
             inputs=random_inputs(network, count, steps, seed),
             lengths=None,
@@ -81,8 +84,12 @@ def run_sequences(run: Run, network: FrozenNetwork, count: int) -> Sequences:
     )
 
 
-def own_sequences(network: FrozenNetwork, count: int) -> tuple[Sequences | None, str]:
-    """The same of the task that the network's file names; None, and why, where its test set is not to be had."""
+def own_sequences(network: FrozenNetwork, path: Path, count: int) -> tuple[Sequences | None, str]:
+    """The same of the task that a network of the zoo was trained for; None, and why, where its test set is not to be
+    had. What a file of somebody else says of its task is not followed: it could name any path and any size.
+    """
+    if zoo_name(path) is None:
+        return None, ""
     from ...model.tasks import load_task
     from ...quant.configuration import recorded_config
 
@@ -91,7 +98,7 @@ def own_sequences(network: FrozenNetwork, count: int) -> tuple[Sequences | None,
         return None, ""
     try:
         task = load_task(config.task, **config.task_options)
-        inputs, lengths = test_sequences(network, task, count)
+        inputs, lengths = sequences_of(network, task, count)
     except InputError as error:
         return None, f"; those of {config.task} are not to be had: {error}"
     return Sequences(inputs=inputs, lengths=lengths, text=f"{len(inputs)} test sequences of {task.name}"), ""

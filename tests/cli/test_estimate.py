@@ -73,7 +73,7 @@ def test_shapes_that_cannot_be(refused: Callable[..., str], network_file: Path) 
     assert line.startswith("--hidden 100 needs --block: at most 4, the largest power of two that divides it")
     line = refused("estimate", "--hidden", "64", "--recurrent-multipliers", "1", "4")  # which takes one number
     assert line.startswith("give either NET or --hidden, not both: NET is 4")
-    assert refused("estimate", "--hidden", "0").startswith("hidden_size must be at least 1")
+    assert refused("estimate", "--hidden", "0").startswith("--hidden must be at least 1")
     assert refused("estimate", "--hidden", "64", "--lanes", "128").startswith("--lanes must divide the hidden size 64")
     assert refused("estimate", "--hidden", "64", "--steps", "0").startswith("--steps must be at least 1")
     assert refused("estimate", "--hidden", "64", "--state-bits", "1").startswith(

@@ -30,10 +30,11 @@ def test_sample_of_the_test_images_on_verilator(tmp_path: Path) -> None:
     check_images(tmp_path, CoreParameters(lanes=8, trace=True), "verilator", slice(0, 360, 20))
 
 
-@pytest.mark.long
+@pytest.mark.quick("one")
+@pytest.mark.parametrize("images", [slice(10, 11), slice(10, 360, 60)], ids=["one", "sample"])
 @pytest.mark.usefixtures("icarus")
-def test_sample_of_the_test_images_on_icarus(tmp_path: Path) -> None:
-    check_images(tmp_path, CoreParameters(lanes=8, trace=True), "icarus", slice(10, 360, 60))
+def test_test_images_on_icarus(tmp_path: Path, images: slice) -> None:
+    check_images(tmp_path, CoreParameters(lanes=8, trace=True), "icarus", images)
 
 
 @pytest.mark.long

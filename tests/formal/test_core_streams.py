@@ -94,6 +94,9 @@ def test_results_of_a_channel_that_has_no_sequence(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_core_without_results_stands_still(tmp_path: Path) -> None:
-    core = BrokenCore(core_with(), "low")
+@pytest.mark.parametrize(
+    "choices", [{}, {"family": "dense", "lanes": 2, "recurrent_multipliers": 2}], ids=["hadamard", "dense"]
+)
+def test_a_core_without_results_stands_still(tmp_path: Path, choices: dict[str, Any]) -> None:
+    core = BrokenCore(core_with(**choices), "low")
     assert not Proof(Answers(core), tmp_path).holds(answer_clocks(core) + STALLING)

@@ -134,7 +134,7 @@ def test_no_core_two_cores_and_a_core_without_verilog(folder: Path, tmp_path: Pa
         ({"cycles_per_step": True}, "cycles_per_step must be int, not True"),
         ({"parameters": []}, "not the description of a generated core"),
         ({"name": 3}, "name must be str, not 3"),
-        ({"name": "../../core"}, "name must be "),
+        ({"name": "../../core"}, "hadamard_core.json: name must be a Verilog identifier, not '../../core'"),
     ],
 )
 def test_values_that_no_core_has(folder: Path, change: dict[str, object], message: str) -> None:
