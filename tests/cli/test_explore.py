@@ -85,7 +85,7 @@ def test_what_cannot_be_is_refused(refused: Callable[..., str]) -> None:
     assert refused("explore", "--rate", "1").startswith("Missing option '--target'")
     assert refused("explore", "--target", "ice40-hx8k", "--rate", "0").startswith("--rate must be a positive number")
     assert refused("explore", "--target", "nothing", "--rate", "1").startswith("--target must be one of ")
-    message = "hidden_size must be a positive multiple of 4, the least block, not 6"
+    message = "--hidden must be a positive multiple of 4, the least block, not 6"
     assert refused("explore", *RATE, "--hidden", "6") == message
     assert refused("explore", *RATE, "--bits", "0") == "state_bits must be an integer from 2 to 32, not 0"
 
