@@ -19,7 +19,7 @@ from .list_options import ListOptions
 from .network_file import NetworkFile
 from .output import check_writable, json_option, print_json, print_table
 from .picture import check_format
-from .refusal import refuse_options
+from .refusal import refuse_options, refuse_without_block
 from .shape_options import SHAPE, shape_options
 
 if TYPE_CHECKING:
@@ -158,9 +158,7 @@ def _of_shapes(
     if family == "hadamard":
         refuse_options(("recurrent_bits",), "goes with --family dense")
         for d in hidden if not block_size else ():
-            if d > 0 and d & (d - 1):
-                largest = f"at most {d & -d}, the largest power of two that divides it"
-                raise click.UsageError(f"--hidden {d} needs --block: {largest}")
+            refuse_without_block(d)
         return [worst_case_network(d, n, **shape) for d in hidden for n in block_size or (d,)]
     refuse_options(("block_size",), "goes with --family hadamard")
     return [worst_case_dense(d, DENSE_BITS[-1] if recurrent_bits is None else recurrent_bits, **shape) for d in hidden]

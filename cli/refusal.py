@@ -19,6 +19,13 @@ def refuse_options(names: Iterable[str], reason: str) -> None:
             raise click.UsageError(f"{parameter.opts[-1]} {reason}")
 
 
+def refuse_without_block(hidden: int) -> None:
+    """Raise a usage error where the running command was given no block size, and a block of all units cannot be."""
+    if hidden > 0 and hidden & (hidden - 1):
+        largest = f"at most {hidden & -hidden}, the largest power of two that divides it"
+        raise click.UsageError(f"--hidden {hidden} needs --block: {largest}")
+
+
 def given(name: str | None) -> bool:
     """Whether the running command was given the parameter of that name."""
     return click.get_current_context().get_parameter_source(name or "") is ParameterSource.COMMANDLINE

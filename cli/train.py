@@ -14,7 +14,7 @@ from .list_options import ListOptions
 from .network_file import ConfigFile
 from .output import json_option, print_json
 from .progress import counted
-from .refusal import given, refuse_options
+from .refusal import given, refuse_options, refuse_without_block
 from .run_result import print_result, print_summary
 from .settings import parse_settings, setting_option
 from .task_options import parse_task_options, task_option
@@ -110,7 +110,8 @@ def command(
         experiment = None if config is None else _read(config)
     else:
         network = {"hidden_size": hidden, "block_size": block, "weight_bits": _weight_bits(weight_bits), "signs": signs}
-        experiment = _configuration(task, options, network | {"embedding_size": embedding})
+        network |= {"embedding_size": embedding, "kind": kind or "hadamard"}
+        experiment = _configuration(task, options, network)
     runs = _runs(experiment, folder, seeds, kind, changes)
     results = _train(runs, folder, device=device, resume=resume, overwrite=overwrite)
     if runs[0][1] == folder:
@@ -177,6 +178,11 @@ def _configuration(task: str, options: Sequence[str], network: dict[str, Any]) -
     from ..model.options import TrainingOptions
     from ..quant.configuration import ExperimentConfig, NetworkOptions
 
+    unused = NetworkOptions(kind=network["kind"], hidden_size=1).unused
+    without = [name for name in _OF_TASK if _KEYS.get(name, name) in unused]
+    refuse_options(without, f"does not go with --kind {network['kind']}")
+    if not network["block_size"] and "block_size" not in unused:
+        refuse_without_block(network["hidden_size"])
     return ExperimentConfig(
         task=task,
         task_options=parse_task_options(task, options),

@@ -124,7 +124,8 @@ class _Search:
             self._counted = (torch.tensor(self._steps)[:, None] < self._lengths).flatten()
         self._targets = self._centred_targets(torch.from_numpy(y), task)
         self._features = self._features_of(self.signs, self.weight).flatten(1)
-        self._ridge = RIDGE * len(self._features) * float(self._features.var())
+        spread = float(self._features.var())
+        self._ridge = RIDGE * len(self._features) * (spread if spread > 0 else 1.0)  # none: one sequence, or all alike
         self._gram = self._features.T @ self._features
         self._moments = self._features.T @ self._targets
 
@@ -147,7 +148,8 @@ class _Search:
     def unexplained(self) -> float:
         """Share of the targets' variance that the fitted read-out leaves over."""
         explained = (self._solve(self._gram, self._moments) * self._moments).sum()
-        return float(1 - explained / self._targets.square().sum())
+        total = float(self._targets.square().sum())
+        return 1 - float(explained) / total if total else 0.0
 
     def store(self, network: HadamardRNN) -> None:
         """Hand signs and U to the network."""

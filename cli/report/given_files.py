@@ -94,7 +94,7 @@ def read_syntheses(
         A file that is no such report, of another Verilog, or a second one of a target.
     """
     found: dict[str, SynthesisReport] = {}
-    others = []
+    others, digest = [], description.verilog_digest()  # of the file as it is, which somebody may have edited
     for path in paths:
         plain = _read(path)
         try:
@@ -103,7 +103,7 @@ def read_syntheses(
             raise InputError(f"{path}: {error}") from error
         if report.target in found:
             raise InputError(f"{path}: a second report of {report.target}")
-        if report.verilog_sha256 == description.verilog_sha256:
+        if report.verilog_sha256 == digest:
             found[report.target] = report
         elif outdated:
             others.append(report.target)

@@ -13,7 +13,7 @@ from hadamrnn.model.initialisation import input_mean
 from hadamrnn.model.network import HadamardRNN
 from hadamrnn.model.sign_search import RIDGE, ROUND, search_signs
 from hadamrnn.model.split import Split
-from hadamrnn.model.task import Task
+from hadamrnn.model.task import SPLITS, Task
 from hadamrnn.model.tasks import adding, copy
 
 SEQUENCES = 300
@@ -256,3 +256,13 @@ def test_log_odds_of_tokens() -> None:
     expected = np.log(share) - np.log(share.mean(0))
     np.testing.assert_allclose(odds[0], expected.T[[0, 0, 1]], rtol=1e-6)
     np.testing.assert_allclose(odds[1], [*expected.T[[1, 2]], [0, 0]], rtol=1e-6)
+
+
+def test_a_single_sequence_has_no_spread_to_explain() -> None:
+    """Nor have sequences that are all alike: there is nothing to choose by, and no error either."""
+    one = {name: Split(x=np.ones((1, 5, 2), dtype=np.float32), y=np.zeros(1, dtype=np.int64)) for name in SPLITS}
+    task = Task(name="one", options={}, **one, labels=("a", "b"))
+    network = HadamardRNN(input_size=2, hidden_size=8, output_size=2, generator=torch.Generator().manual_seed(0))
+    found = search_signs(network, task, candidates=ROUND)
+    assert found.unexplained == (0, 0)
+    assert bool(network.input_weight.isfinite().all())

@@ -260,6 +260,15 @@ def test_a_synthesis_of_older_verilog_is_not_shown(
     assert line.startswith(f"{given}: of another Verilog than ")
 
 
+def test_a_synthesis_of_verilog_that_was_edited_since_is_outdated(
+    page: Callable[..., tuple[Page, dict]], network_file: Path, core: Path
+) -> None:
+    verilog = core / "hadamard_core.v"
+    verilog.write_text(verilog.read_text() + "// of mine\n")
+    _, plain = page(network_file, "--dir", core, "--sequences", "2", "--steps", "5")
+    assert plain["outdated_syntheses"] == [TARGET]
+
+
 def test_what_does_not_belong_together_is_refused(
     refused: Callable[..., str], network: IntegerNetwork, network_file: Path, core: Path, tmp_path: Path
 ) -> None:
