@@ -86,9 +86,10 @@ def test_an_earlier_run_is_kept_unless_overwritten(run: Run, tmp_path: Path) -> 
         (("--task", "digits", "--option", "permuted=true"), "task 'digits' has no option 'permuted'"),
         (("--task", "mnist", "--option", "permuted=perhaps"), "option 'permuted' of task 'mnist' must be of type bool"),
         (("--task", "mnist", "--option", "permuted"), "--option must be KEY=VALUE, not 'permuted'"),
+        (("--task", "digits", "--hidden", "48"), "--hidden 48 needs --block: at most 16, the largest power of"),
         (
-            ("--task", "digits", "--hidden", "48"),
-            "--hidden 48 needs --block: at most 16, the largest power of two that",
+            ("--task", "digits", "--kind", "qornn", "--set", "recurrent_bits=9"),
+            "[network] recurrent_bits must be 2 to 8",
         ),
         (("--task", "digits", "--kind", "qornn", "--block", "16"), "--block does not go with --kind qornn"),
         (("--task", "digits", "--kind", "lstm", "--weight-bits", "3"), "--weight-bits does not go with --kind lstm"),
