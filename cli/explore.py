@@ -37,6 +37,8 @@ _COLUMNS = {
     "synthesised": 9,
 }
 
+_MIXING = 16  # units of a block, of the smallest that the networks of the papers and of the zoo have
+
 
 @click.command(
     cls=ListOptions,
@@ -199,6 +201,8 @@ def _print(target: Target, rate: float, rows: Sequence[Mapping[str, Any]]) -> No
         f"{'' if clock is None else f', {clock:.0f} MHz expected'})"
     )
     print_fitting_table([_row(row) for row in rows], _COLUMNS, left=("fullest", "known accuracy", "synthesised"))
+    if all(row["block_size"] < _MIXING for row in rows):
+        click.echo(f"blocks this small mix few units, and the zoo has none: --block {_MIXING} tries those of {_MIXING}")
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, str]:

@@ -34,6 +34,7 @@ _KEYS = {"hidden": "hidden_size", "block": "block_size", "embedding": "embedding
     epilog="""\b
 Example:
   hadamrnn train --task digits --hidden 64 -o run
+  hadamrnn train zoo:digits-d64 -o run          # with the settings of the published result
   hadamrnn train configs/digits.toml --seeds 0 1 2 -o runs
   hadamrnn train configs/digits.toml --kind qornn --set strategy=ptq --set recurrent_bits=5 -o run
   hadamrnn train --resume -o runs

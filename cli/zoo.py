@@ -67,6 +67,10 @@ def list_command(as_json: bool) -> None:
         print_json([one.description for one in entries])
     elif entries:
         print_fitting_table([_row(one) for one in entries], _COLUMNS, left=_LEFT)
+        click.echo(
+            "n: units of a block, q: blocks, p: bits of the weights; float and integer: accuracy of the test set,"
+        )
+        click.echo("or the loss where every step has a result")
     else:
         click.echo("the zoo is empty")
 
