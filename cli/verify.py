@@ -350,7 +350,8 @@ def _print_report(report: CosimulationReport, explanation: Explanation | None) -
     if report.verilog_as_generated is not True:
         click.echo(f"  the Verilog: {as_generated(report)}")
     states = f"{report.states_compared} state words compared, those of {report.sequences_with_states} sequences"
-    click.echo(f"  {report.results_compared} results and {states}")
+    more = f"and of more that measure time{' and follow resets' * (report.resets > 0)}"
+    click.echo(f"  {report.results_compared} results (a logit is one) and {states} {more}")
     click.echo(f"  {report.differences} differences, {report.saturations} saturated states, {report.resets} resets")
     measured = "not measured" if report.cycles_per_step is None else report.cycles_per_step
     click.echo(f"  {measured} cycles per step, {report.formula_cycles_per_step} by its data sheet")
