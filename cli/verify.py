@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ..hw.parameters import CoreParameters
 from .core_options import NAMES, core_options
-from .counts import count_option, plural, seed_option
+from .counts import count_option, seed_option
 from .network_file import NetworkFile
-from .output import check_folder, json_option, print_json
+from .output import check_folder, json_option
 from .refusal import given, refuse_options
 from .task_options import task_option
 
@@ -140,6 +140,7 @@ def command(
     from ..quant.integer import read_frozen
     from ..sim.plan import Stimulus
     from .verify_inputs import verify_inputs, with_malformed
+    from .verify_output import print_verification, write_reports
 
     simulator = simulator if netlist is None else _netlist_simulator(engine, simulator)
     _check_engine(engine, simulator)
@@ -173,24 +174,9 @@ def command(
     )
     files = []
     if report_folder is not None:
-        subject = _subject(network_path, folder, network, parameters)
-        files = _write(report_folder, report, explanation, subject, network, _parameters(folder, parameters))
-    _print(report, explanation, files, as_json)
+        files = write_reports(report_folder, report, explanation, network_path, folder, network, parameters)
+    print_verification(report, explanation, files, as_json)
     return int(not report.passed)
-
-
-def _write(
-    report_folder: Path,
-    report: CosimulationReport,
-    explanation: Explanation | None,
-    subject: str,
-    network: FrozenNetwork,
-    parameters: dict[str, Any],
-) -> list[Path]:
-    from .report.verification import command_line, core_identity, write_verification
-
-    core = core_identity(network, parameters)
-    return write_verification(report_folder, report, explanation, command_line(), subject, core)
 
 
 def _check_core(
@@ -220,15 +206,6 @@ def _check_core(
         check_models(get_target(netlist))
     if engine == "cocotb":  # which must be there
         find_simulator(simulator)
-
-
-def _print(report: CosimulationReport, explanation: Explanation | None, files: Sequence[Path], as_json: bool) -> None:
-    if as_json:
-        print_json(report.to_json() | {"explanation": None if explanation is None else explanation.to_json()})
-        return
-    _print_report(report, explanation)
-    for file in files:
-        click.echo(f"wrote {file}")
 
 
 def _compare(
@@ -298,24 +275,6 @@ def _explain(
         return None
 
 
-def _subject(network_path: Path, folder: Path | None, network: FrozenNetwork, parameters: CoreParameters) -> str:
-    from ..quant.integer import IntegerNetwork
-
-    core = f"the core in {folder}" if folder is not None else f"a generated core of {plural(parameters.lanes, 'lane')}"
-    blocks = f"in blocks of {network.block_size}" if isinstance(network, IntegerNetwork) else "dense"
-    return (
-        f"{network_path.name}: d = {network.hidden_size} {blocks}, "
-        f"{network.state_bits}-bit states; {core}, against the integer reference."
-    )
-
-
-def _parameters(folder: Path | None, parameters: CoreParameters) -> dict[str, Any]:
-    """Those of the core that was verified."""
-    from ..sim.description import read_description
-
-    return parameters.to_json() if folder is None else read_description(folder).parameters
-
-
 def _netlist_simulator(engine: str, simulator: str) -> str:
     """What simulates a netlist: Icarus."""
     if engine == "native":
@@ -335,32 +294,3 @@ def _check_engine(engine: str, simulator: str) -> None:
         refuse_options(("resume",), "goes with --engine native: cocotb begins anew")
     else:
         refuse_options(("resets",), "goes with --engine cocotb: the native engine resets between chunks only")
-
-
-def _print_report(report: CosimulationReport, explanation: Explanation | None) -> None:
-    from ..sim.functional_coverage import holes
-    from .report.verification import as_generated, netlist_line
-
-    engine = f"{report.engine} engine on {report.simulator} {report.simulator_version}"
-    click.echo(f"{report.sequences} sequences, {report.steps} steps, {engine}")
-    if report.netlist is not None:
-        click.echo(f"  {netlist_line(report.netlist)}")
-    if report.sequences_resumed:
-        click.echo(f"  {report.sequences_resumed} sequences were compared by the run that this one went on with")
-    if report.verilog_as_generated is not True:
-        click.echo(f"  the Verilog: {as_generated(report)}")
-    states = f"{report.states_compared} state words compared, those of {report.sequences_with_states} sequences"
-    more = f"and of more that measure time{' and follow resets' * (report.resets > 0)}"
-    click.echo(f"  {report.results_compared} results (a logit is one) and {states} {more}")
-    click.echo(f"  {report.differences} differences, {report.saturations} saturated states, {report.resets} resets")
-    measured = "not measured" if report.cycles_per_step is None else report.cycles_per_step
-    click.echo(f"  {measured} cycles per step, {report.formula_cycles_per_step} by its data sheet")
-    click.echo(f"  {report.clocks_per_second:.0f} clocks a second, {report.seconds:.1f} s with the compilation")
-    if report.coverage is not None:
-        missed = holes(report.coverage)
-        click.echo(f"  never exercised: {'; '.join(missed)}" if missed else "  everything exercised that is counted")
-    for problem in report.problems:
-        click.echo(problem)
-    for line in [] if explanation is None else explanation.lines():
-        click.echo(f"  {line}")
-    click.echo(report.verdict if report.passed else report.verdict.upper())
