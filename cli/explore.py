@@ -202,7 +202,7 @@ def _print(target: Target, rate: float, rows: Sequence[Mapping[str, Any]]) -> No
     )
     print_fitting_table([_row(row) for row in rows], _COLUMNS, left=("fullest", "known accuracy", "synthesised"))
     if all(row["block_size"] < _MIXING for row in rows):
-        click.echo(f"blocks this small mix few units, and the zoo has none: --block {_MIXING} tries those of {_MIXING}")
+        click.echo(f"blocks this small mix few units: --block {_MIXING} tries those of {_MIXING}")
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, str]:
