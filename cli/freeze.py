@@ -70,11 +70,12 @@ def command(
     with stages("freeze") as stage:
         stage("loading")
         from ..quant.experiment import load_run
-        from ..quant.freeze import FreezeReport
+        from ..quant.freeze import FreezeReport, check_bits
         from ..quant.frozen_run import freeze_run, tested_figures
         from ..quant.integer import IntegerNetwork, write_network
         from ..quant.post_training import requantised
 
+        check_bits(state_bits, input_bits)
         run = load_run(folder)
         run = requantised(run, chosen) if chosen else run
         frozen = freeze_run(run, state_bits=state_bits, input_bits=input_bits, fine_tune=fine_tune or 0, stage=stage)

@@ -1,6 +1,5 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped, in one file."""
 
-import pickle
 from pathlib import Path
 
 import torch
@@ -31,9 +30,10 @@ def read_checkpoint(path: Path) -> dict:
         raise InputError(f"{path}: no such checkpoint")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).partition("\n")[0] or "empty"
-        raise InputError(f"{path}: not a readable checkpoint ({reason})") from error
+    except OSError as error:
+        raise InputError(f"{path}: not a readable checkpoint ({error.strerror or error})") from error
+    except Exception as error:  # torch takes what is no archive for a pickle of old, which may fail in any way
+        raise InputError(f"{path}: not a readable checkpoint (damaged, or another kind of file)") from error
     if not isinstance(state, dict) or state.get("version") != VERSION:
         found = state.get("version") if isinstance(state, dict) else type(state).__name__
         raise InputError(f"{path}: checkpoint of version {found!r}, expected {VERSION}")

@@ -22,8 +22,10 @@ def draw_curve(history: list[dict], path: Path, *, title: str, kept: int | None 
     for axes, (quantity, (name, factor)) in zip(
         figure.subplots(1, len(quantities), squeeze=False)[0], quantities.items(), strict=True
     ):
+        positive = False
         for split, colour in (("train", "#4477aa"), ("validation", "#ee6677")):
             values = [record[f"{split}_{quantity}"] * factor for record in history]
+            positive = positive or max(values) > 0
             axes.plot(epochs, values, color=colour, label=split, marker="o" if len(epochs) == 1 else None)
             if kept is not None and split == "validation":
                 axes.plot(kept, values[epochs.index(kept)], "k*", label=f"kept: epoch {kept}")
@@ -31,7 +33,7 @@ def draw_curve(history: list[dict], path: Path, *, title: str, kept: int | None 
         axes.set_ylabel(name)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.set_yscale("log" if quantity == "loss" else "linear")
+        axes.set_yscale("log" if quantity == "loss" and positive else "linear")  # of one class only, the loss is 0
         axes.legend(frameon=False)
     with replacing(path) as aside:
         figure.savefig(aside, format="png")

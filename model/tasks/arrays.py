@@ -15,6 +15,7 @@ from ..stratified import stratified_order
 from ..task import SPLITS, Task
 
 KEYS = ("x", "y", "lengths")
+_MAGIC = {".npz": b"PK", ".npy": b"\x93NUMPY"}  # with which files of that format begin
 LARGEST_VOCABULARY = 1 << 24
 LARGEST_CLASSES = 1 << 16
 LARGEST_EXACT_BITS = 16
@@ -200,7 +201,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     except InputError:
         raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
-        raise InputError(f"{path}: cannot read this file of arrays ({_reason(error)})") from error
+        raise InputError(f"{path}: cannot read this file of arrays ({_reason(error, path, '.npz')})") from error
 
 
 def _load(path: Path) -> np.ndarray:
@@ -208,16 +209,21 @@ def _load(path: Path) -> np.ndarray:
         with path.open("rb") as content:
             found = np.load(content, allow_pickle=False)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: cannot read this array ({_reason(error)})") from error
+        raise InputError(f"{path}: cannot read this array ({_reason(error, path, '.npy')})") from error
     if not isinstance(found, np.ndarray):
         raise InputError(f"{path}: several arrays, expected one")
     return found
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, path: Path, kind: str) -> str:
+    """Why a file of ``kind`` cannot be read, without NumPy's advice to unpickle what it does not know."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return " ".join(str(error).split()) or type(error).__name__
+    if "Object arrays" in str(error):
+        return "its elements are Python objects, expected numbers"
+    with path.open("rb") as content:
+        begins = content.read(len(_MAGIC[kind]))
+    return "damaged or incomplete" if begins == _MAGIC[kind] else f"not of the format {kind}"
 
 
 def _divided(parts: dict[str, Part]) -> tuple[Split, Split, Split]:

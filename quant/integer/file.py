@@ -84,7 +84,8 @@ def read_frozen(path: str | os.PathLike[str]) -> FrozenNetwork:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: no such file, expected a frozen network (*.safetensors)")
+        found = "a folder" if path.is_dir() else "no such file"
+        raise InputError(f"{path}: {found}, expected a frozen network (*.safetensors)")
     try:
         _check_header(path)
         with safe_open(path, framework="numpy") as file:

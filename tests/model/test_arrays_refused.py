@@ -138,9 +138,10 @@ def pickled(path: Path) -> None:
     ("write", "reason"),
     [
         (lambda path: None, "cannot read this file of arrays (No such file or directory)"),
-        (lambda path: path.write_bytes(b""), "cannot read this file of arrays ("),
-        (lambda path: path.write_bytes(b"hello"), "cannot read this file of arrays ("),
-        (pickled, "cannot read this file of arrays (Object arrays cannot be loaded when allow_pickle=False"),
+        (lambda path: path.write_bytes(b""), "cannot read this file of arrays (not of the format .npz)"),
+        (lambda path: path.write_bytes(b"hello"), "cannot read this file of arrays (not of the format .npz)"),
+        (lambda path: path.write_bytes(b"PK\3\4"), "cannot read this file of arrays (damaged or incomplete)"),
+        (pickled, "cannot read this file of arrays (its elements are Python objects, expected numbers)"),
         (lambda path: np.save(path.open("wb"), x()), "a single array, expected an .npz file or a folder"),
     ],
 )

@@ -64,6 +64,15 @@ def test_damaged_files_are_refused(tmp_path: Path, keep: int) -> None:
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("content", [b"junk\n", b"\x80\x02junk", b"(((((", b"PK\x03\x04junk", bytes(range(256))])
+def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "last.pt"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as error:
+        read_checkpoint(path)
+    assert str(error.value) == f"{path}: not a readable checkpoint (damaged, or another kind of file)"
+
+
 def test_missing_files_and_other_versions_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such checkpoint"):
         read_checkpoint(tmp_path / "last.pt")

@@ -57,6 +57,14 @@ def test_curve_is_a_picture_of_every_epoch(tmp_path: Path, epochs: int) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["curve.png"]
 
 
+@pytest.mark.filterwarnings("error")
+def test_curve_of_one_class_only_has_no_logarithms(tmp_path: Path) -> None:
+    splits = ("train", "validation")
+    history = [{"epoch": 1} | {f"{split}_loss": 0.0 for split in splits} | {f"{split}_accuracy": 1.0 for split in splits}]
+    draw_curve(history, tmp_path / "curve.png", title="arrays", kept=1)
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_curve_of_a_regression_is_its_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Figure] = []
     save = Figure.savefig

@@ -85,7 +85,7 @@ def test_truncated_file(tmp_path: Path) -> None:
 
 def test_foreign_files(tmp_path: Path) -> None:
     assert refusal(tmp_path / "missing.safetensors") == "no such file, expected a frozen network (*.safetensors)"
-    assert refusal(tmp_path) == "no such file, expected a frozen network (*.safetensors)"
+    assert refusal(tmp_path) == "a folder, expected a frozen network (*.safetensors)"
     (tmp_path / "text").write_text("hello, this is not a network at all\n" * 10)
     assert refusal(tmp_path / "text").startswith("not a complete safetensors file")
     save_file({"weight": np.zeros(3)}, tmp_path / "other.safetensors")
