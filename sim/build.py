@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -124,7 +125,7 @@ def _key(text: bytes, top: str, simulator: Simulator, probed: bool) -> str:
 
 
 def error_line(log: Path) -> str:
-    """The line of a build's log that says what is wrong."""
+    """The line of a build's log that says what is wrong, files by their names: builds are of copies in folders aside."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if "rror" in line]
-    return (errors or lines or ["no message"])[0]
+    return re.sub(r"/\S*/(?=[^\s/:]+:\d)", "", (errors or lines or ["no message"])[0])
