@@ -55,6 +55,15 @@ def scale_inputs(network: HadamardRNN | OrthogonalRNN, task: Task) -> float:
     -------
     The factor by which ``network.input_weight`` was multiplied; 1 where all states are zero.
     """
+    size = read_size(network, task)
+    factor = 1 / size if size > 0 else 1.0
+    network.input_weight.mul_(factor)
+    return factor
+
+
+@torch.no_grad()
+def read_size(network: HadamardRNN | OrthogonalRNN, task: Task) -> float:
+    """The root mean square of the states that are read, over the first training sequences."""
     count = min(len(task.train), SEQUENCES)
     if task.readout == "every":
         count = max(1, min(count, NUMBERS // (task.steps * network.hidden_size)))
@@ -65,7 +74,4 @@ def scale_inputs(network: HadamardRNN | OrthogonalRNN, task: Task) -> float:
         states = network.states(x)
         if lengths is not None:
             states = states[torch.arange(states.shape[1], device=states.device) < lengths[:, None]]
-    size = float(states.double().square().mean().sqrt())
-    factor = 1 / size if size > 0 else 1.0
-    network.input_weight.mul_(factor)
-    return factor
+    return float(states.double().square().mean().sqrt())

@@ -58,7 +58,9 @@ class Trainer:
     device : ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; the network goes there and stays there.
     report : called after every step.
     state_noise : of a Hadamard RNN with read-out ``last``: the standard deviation of the noise that each step of the
-        loop will add to the state, asked for before every epoch. It is added, √T times as large, to the last state.
+        loop will add to the state, as a share of the root mean square of the states that are read; asked for before
+        every epoch. √T times that share of the states of a batch is added to them. The gradient knows that noise grows
+        with the states, so a unit that makes others coarser has to be worth it.
 
     Raises
     ------
@@ -203,7 +205,7 @@ class Trainer:
         state = self.network.last_state(x, lengths)
         drawn = torch.randn(state.shape).to(state)  # on the processor, whose generator checkpoints keep
         steps = math.sqrt(x.shape[1]) if lengths is None else lengths[:, None].sqrt()
-        return self.network.read_out(state + self._noise * steps * drawn)
+        return self.network.read_out(state + self._noise * state.square().mean().sqrt() * steps * drawn)
 
     def _finish_epoch(self) -> None:
         validation = evaluate(self.network, self.task.validation)

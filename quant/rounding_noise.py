@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ..errors import InputError
+from ..model.initialisation import read_size
 from ..model.network import HadamardRNN
 from ..model.objective import tensors
 from ..model.task import Task
@@ -38,7 +39,20 @@ def check_noise(network: object, state_bits: int) -> None:
 
 @torch.no_grad()
 def rounding_noise(network: HadamardRNN, task: Task, state_bits: int, *, finest: float = SATURATING) -> float:
-    """Standard deviation of what one step of the integer loop rounds away, real; T steps add √T times that.
+    """Standard deviation of what one step of the integer loop rounds away; T steps add √T times that.
+
+    As a share of the root mean square of the states that are read, see :func:`rounding_error`: what is larger has a
+    coarser unit, so the share is what stays while a network is scaled.
+
+    Parameters, errors : as there
+    """
+    size = read_size(network, task)
+    return rounding_error(network, task, state_bits, finest=finest) / size if size else 0.0
+
+
+@torch.no_grad()
+def rounding_error(network: HadamardRNN, task: Task, state_bits: int, *, finest: float = SATURATING) -> float:
+    """Standard deviation of what one step of the integer loop rounds away, real.
 
     Both roundings of a step are to the nearest and taken to be without a mean. That of s · H h / √n is of multiples of
     1/√n units, all as frequent, with a mean square of (1 + 2/n) / 12 (for odd log2(n) the product with √½ is finer, and

@@ -16,7 +16,7 @@ from hadamrnn.quant.experiment import train
 from hadamrnn.quant.freeze import freeze
 from hadamrnn.quant.integer import quantise_inputs
 from hadamrnn.quant.integer_loop import IntegerLoop
-from hadamrnn.quant.rounding_noise import check_noise, rounding_noise
+from hadamrnn.quant.rounding_noise import check_noise, rounding_error, rounding_noise
 
 from .tasks import toy_network, toy_task
 
@@ -48,7 +48,7 @@ def test_the_standard_deviation_is_that_of_the_integer_loop(block_size: int) -> 
     integers = IntegerLoop(frozen).run(torch.from_numpy(quantise_inputs(frozen, data.train.x))).last.double()
     exact = drawn.double().last_state(torch.from_numpy(data.train.x).double()).detach()
     error = integers * frozen.state_scale - exact
-    expected = rounding_noise(drawn.float(), data, 12, finest=2**report.headroom_bits) * math.sqrt(STEPS)
+    expected = rounding_error(drawn.float(), data, 12, finest=2**report.headroom_bits) * math.sqrt(STEPS)
     assert float(error.std()) == pytest.approx(expected, rel=0.1)
     assert abs(float(error.mean())) < 0.1 * expected
 
@@ -64,7 +64,26 @@ def test_a_unit_that_holds_the_products_rounds_the_states_only() -> None:
     _, report = freeze(drawn, data, state_bits=24)
     unit = report.state_scale * 2**-report.headroom_bits
     expected = unit * math.sqrt((1 + 2 / 16) / 12)
-    assert rounding_noise(drawn, data, 24, finest=1) == pytest.approx(expected, rel=1e-3)
+    assert rounding_error(drawn, data, 24, finest=1) == pytest.approx(expected, rel=1e-3)
+
+
+def test_it_is_a_share_of_the_states() -> None:
+    """Which a network whose U is four times as large has four times as large, with a unit as many times as coarse."""
+    data, drawn = task(), network(16)
+    before = rounding_error(drawn, data, 8), rounding_noise(drawn, data, 8)
+    states = drawn.last_state(torch.from_numpy(data.train.x))  # fewer than are looked at
+    assert before[0] / before[1] == pytest.approx(float(states.detach().square().mean().sqrt()), rel=1e-5)
+    with torch.no_grad():
+        drawn.input_weight.mul_(4)
+    after = rounding_error(drawn, data, 8), rounding_noise(drawn, data, 8)
+    assert after == pytest.approx((4 * before[0], before[1]), rel=1e-5)
+
+
+def test_states_that_are_all_zero_have_none() -> None:
+    data, drawn = task(), network(16)
+    with torch.no_grad():
+        drawn.input_weight.zero_()
+    assert rounding_noise(drawn, data, 8) == 0
 
 
 @pytest.mark.parametrize(("changes", "bits"), [({"readout": "every"}, 8), ({}, 3), ({}, 25)])
