@@ -59,9 +59,12 @@ def test_curve_is_a_picture_of_every_epoch(tmp_path: Path, epochs: int) -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_curve_of_one_class_only_has_no_logarithms(tmp_path: Path) -> None:
-    splits = ("train", "validation")
-    history = [{"epoch": 1} | {f"{split}_loss": 0.0 for split in splits} | {f"{split}_accuracy": 1.0 for split in splits}]
-    draw_curve(history, tmp_path / "curve.png", title="arrays", kept=1)
+    record = {
+        f"{split}_{name}": value
+        for split in ("train", "validation")
+        for name, value in (("loss", 0.0), ("accuracy", 1.0))
+    }
+    draw_curve([{"epoch": 1} | record], tmp_path / "curve.png", title="arrays", kept=1)
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
