@@ -125,7 +125,7 @@ def _key(text: bytes, top: str, simulator: Simulator, probed: bool) -> str:
 
 
 def error_line(log: Path) -> str:
-    """The line of a build's log that says what is wrong, files by their names: builds are of copies in folders aside."""
+    """The line of a build's log that says what is wrong, with the names of files, which are copies in folders aside."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if "rror" in line]
     return re.sub(r"/\S*/(?=[^\s/:]+:\d)", "", (errors or lines or ["no message"])[0])
