@@ -129,7 +129,9 @@ def _fine_tuning(tuned: Any) -> str:
     pairs = [("accuracy", "{:.2%}"), ("loss", "{:.4g}")]
     name, form = pairs[tuned.before.accuracy is None]
     before, after = (form.format(getattr(evaluation, name)) for evaluation in (tuned.before, tuned.after))
-    return f"fine-tuning: {name} {before} to {after} on validation data, best after {tuned.steps} steps"
+    how = f"best after {tuned.steps} steps" if tuned.steps else "with none of its steps"
+    unit = f", a state unit {1 << tuned.finer_unit} times as fine" if tuned.finer_unit else ""
+    return f"fine-tuning: {name} {before} to {after} on validation data, {how}{unit}"
 
 
 def _orthogonality(found: Any) -> list[str]:

@@ -1,5 +1,6 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped, in one file."""
 
+import warnings
 from pathlib import Path
 
 import torch
@@ -27,9 +28,12 @@ def read_checkpoint(path: Path) -> dict:
         If the file is missing, damaged, or of another version.
     """
     if not path.is_file():
-        raise InputError(f"{path}: no such checkpoint")
+        raise InputError(f"{path}: {'a folder, expected a' if path.is_dir() else 'no such'} checkpoint")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # of pickles, before it refuses them
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise
     except OSError as error:
         raise InputError(f"{path}: not a readable checkpoint ({error.strerror or error})") from error
     except Exception as error:  # torch takes what is no archive for a pickle of old, which may fail in any way

@@ -1,5 +1,7 @@
 """What a network is told about its task before it is trained: mean and size of the inputs, how frequent classes are."""
 
+import math
+
 import numpy as np
 import torch
 
@@ -25,6 +27,18 @@ def input_mean(task: Task) -> torch.Tensor:
     else:
         mean = counted.reshape(-1, task.input_size).mean(0, dtype=np.float64)
     return torch.from_numpy(mean.astype(np.float32))
+
+
+def input_gain(task: Task) -> float:
+    """The power of two that brings the largest input to between 0.7 and 1.4; 1 for tokens, and where all are zero.
+
+    Of the first :data:`AVERAGED` sequences of the training set. It is 1 for pixels between 0 and 1.
+    """
+    if task.input_kind == "index":
+        return 1.0
+    x, _, _ = task.train.first(AVERAGED).batch(np.arange(min(len(task.train), AVERAGED)))
+    largest = float(np.abs(x).max())
+    return 2.0 ** -round(math.log2(largest)) if largest > 0 else 1.0
 
 
 @torch.no_grad()
@@ -55,15 +69,18 @@ def scale_inputs(network: HadamardRNN | OrthogonalRNN, task: Task) -> float:
     -------
     The factor by which ``network.input_weight`` was multiplied; 1 where all states are zero.
     """
-    size = read_size(network, task)
+    size = size_of_read_states(network, task)
     factor = 1 / size if size > 0 else 1.0
     network.input_weight.mul_(factor)
     return factor
 
 
 @torch.no_grad()
-def read_size(network: HadamardRNN | OrthogonalRNN, task: Task) -> float:
-    """The root mean square of the states that are read, over the first training sequences."""
+def size_of_read_states(network: HadamardRNN | OrthogonalRNN, task: Task) -> float:
+    """The root mean square, real, of the states that are read, over the first training sequences of ``task``.
+
+    Steps beyond a sequence's length do not count. Nothing random is drawn.
+    """
     count = min(len(task.train), SEQUENCES)
     if task.readout == "every":
         count = max(1, min(count, NUMBERS // (task.steps * network.hidden_size)))

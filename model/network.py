@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ..errors import InputError
 from .embedding import folded
+from .input_gain import keep_input_gain
 from .recurrence import PowerCache, every_read_out, every_state, last_state, step_loop
 from .shape import (
     INPUT_KINDS,
@@ -52,6 +53,8 @@ class HadamardRNN(nn.Module):
         every state, and what is left to b is small (docs/training.md). What a network can compute is the same, and what
         is frozen is one bias. Zero where left out; not with a ``blank``.
     bias_gain : what the trained b is multiplied with.
+    input_gain : what U is multiplied with, quantised: a power of two that brings inputs of any size to about 1, since a
+        step of an optimiser moves every entry of U by about as much (docs/training.md).
     readout : ``"last"`` (logits of shape ``(batch, o)``) or ``"every"`` (``(batch, time, o)``).
     readout_activation : ``"relu"`` or ``"none"``.
     learn_signs : whether u is trained, or left as drawn.
@@ -95,6 +98,7 @@ class HadamardRNN(nn.Module):
         blank: int | None = None,
         input_mean: Tensor | None = None,
         bias_gain: float = 1.0,
+        input_gain: float = 1.0,
         readout: str = "last",
         readout_activation: str = "relu",
         learn_signs: bool = True,
@@ -124,6 +128,7 @@ class HadamardRNN(nn.Module):
 
         self.blank, self.bias_gain = blank, bias_gain
         self.register_buffer("input_mean", input_mean)
+        self.input_gain = keep_input_gain(self, input_gain)
         self.register_buffer("driving", torch.tensor([token != blank for token in range(input_size)]), persistent=False)
         self._draw(learn_signs, latent_spread, generator)
         self._powers = PowerCache()
@@ -226,6 +231,7 @@ class HadamardRNN(nn.Module):
 
     def _drive(self) -> tuple[Tensor, Tensor]:
         weight = self.input_quantiser(self.effective_input_weight())
+        weight = weight if self.input_gain == 1 else weight * self.input_gain
         bias = self.bias if self.bias_gain == 1 else self.bias * self.bias_gain
         return weight, bias if self.input_mean is None else bias - weight @ self.input_mean
 

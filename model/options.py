@@ -35,7 +35,7 @@ class TrainingOptions:
     weight_decay : AdamW's, of U, b, V, c and an embedding: every step takes this times the learning rate off them.
     gradient_clip : largest Euclidean norm of the gradient of U, b, V and c together; 0 for no clipping.
     state_bits : bits of the states that the network is trained for, 4 to 24: what rounding in an integer loop of so
-        many bits will do to the last state is added as noise, see docs/training.md; 0 for none.
+        many bits will do to the last state is added as noise, see docs/integer-network.md; 0 for none.
     patience : training ends early after so many epochs in a row without a validation result better than the best before
         them; 0 for never.
     seed : of the initial values and of the order of the sequences.

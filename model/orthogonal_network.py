@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
+from .input_gain import keep_input_gain
 from .orthogonal import RecurrentMatrix, orthogonality_penalty
 from .recurrence.dense import dense_last, dense_loop, dense_read_out, dense_states
 from .shape import (
@@ -43,7 +44,7 @@ class OrthogonalRNN(nn.Module):
     activation : f, ``"none"``, ``"relu"`` or ``"modrelu"``: sign(z) · max(|z| + θ, 0) with trained θ.
     variant, rank : of projUNN, see :class:`~.projunn.ProjUNN`, which trains W for ``"ste-projunn"``.
     penalty_weight : λ of λ ‖W_q W_qᵀ − I‖_F², which ``"ste-pen"`` adds to the loss.
-    blank, input_mean, bias_gain : as for :class:`~.network.HadamardRNN`.
+    blank, input_mean, bias_gain, input_gain : as for :class:`~.network.HadamardRNN`.
     input_kind, readout, readout_activation, generator : as there.
 
     Attributes
@@ -83,6 +84,7 @@ class OrthogonalRNN(nn.Module):
         blank: int | None = None,
         input_mean: Tensor | None = None,
         bias_gain: float = 1.0,
+        input_gain: float = 1.0,
         readout: str = "last",
         readout_activation: str = "relu",
         generator: torch.Generator | None = None,
@@ -117,6 +119,7 @@ class OrthogonalRNN(nn.Module):
         self.blank, self.bias_gain = blank, bias_gain
         self.register_buffer("driving", torch.tensor([token != blank for token in range(input_size)]), persistent=False)
         self.register_buffer("input_mean", input_mean)
+        self.input_gain = keep_input_gain(self, input_gain)
         self.output_weight = uniform(output_size, hidden_size)
         self.output_bias = nn.Parameter(torch.zeros(output_size))
         self.sign_latents = nn.Parameter(torch.empty(0), requires_grad=False)
@@ -187,6 +190,7 @@ class OrthogonalRNN(nn.Module):
     def _drive(self) -> tuple[Tensor, Tensor]:
         weight = self.effective_input_weight()
         weight = self.input_quantiser(weight) if self.quantised else weight
+        weight = weight if self.input_gain == 1 else weight * self.input_gain
         bias = self.bias if self.bias_gain == 1 else self.bias * self.bias_gain
         return weight, bias if self.input_mean is None else bias - weight @ self.input_mean
 

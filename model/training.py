@@ -60,7 +60,7 @@ class Trainer:
     state_noise : of a Hadamard RNN with read-out ``last``: the standard deviation of the noise that each step of the
         loop will add to the state, as a share of the root mean square of the states that are read; asked for before
         every epoch. √T times that share of the states of a batch is added to them. The gradient knows that noise grows
-        with the states, so a unit that makes others coarser has to be worth it.
+        with the states, so a neuron whose states make the LSB of all coarser has to be worth it.
 
     Raises
     ------
@@ -87,7 +87,7 @@ class Trainer:
         self._report = report
         self._search = search
         self.searched: dict | None = None
-        self._state_noise, self._noise = state_noise, 0.0
+        self._state_noise, self._noise_share = state_noise, 0.0
         self._signs_learn = network.sign_latents.requires_grad
         self._optimiser = Optimiser(network, options)
         self.history: list[dict] = []
@@ -153,7 +153,7 @@ class Trainer:
         _, sign_rate = options.rates(self._epoch)
         self.network.sign_latents.requires_grad_(self._signs_learn and sign_rate > 0)
         if self._state_noise and not self._position:
-            self._noise = self._state_noise()
+            self._noise_share = self._state_noise()
         steps = -(-size // options.batch_size)
         while self._position < size:
             self._optimiser.set_rates(self._epoch + self._position / size)
@@ -199,13 +199,14 @@ class Trainer:
         return value
 
     def _outputs(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        if not self._noise:
+        if not self._noise_share:
             return self.network(x) if lengths is None else self.network(x, lengths)
         assert isinstance(self.network, HadamardRNN)
         state = self.network.last_state(x, lengths)
         drawn = torch.randn(state.shape).to(state)  # on the processor, whose generator checkpoints keep
         steps = math.sqrt(x.shape[1]) if lengths is None else lengths[:, None].sqrt()
-        return self.network.read_out(state + self._noise * state.square().mean().sqrt() * steps * drawn)
+        size = torch.linalg.vector_norm(state) / math.sqrt(state.numel())  # whose gradient where all are 0 is 0
+        return self.network.read_out(state + self._noise_share * size * steps * drawn)
 
     def _finish_epoch(self) -> None:
         validation = evaluate(self.network, self.task.validation)
@@ -259,7 +260,7 @@ class Trainer:
             "history": self.history,
             "best": self.best,
             "searched": self.searched,
-            "state_noise": self._noise,
+            "noise_share": self._noise_share,
             "seconds": self._elapsed(),
         }
         write_checkpoint(self.folder / LAST, state)
@@ -268,6 +269,8 @@ class Trainer:
     def _restore(self, state: dict) -> None:
         path = self.folder / LAST
         try:
+            if state.get("state_noise"):
+                raise RuntimeError("its noise of states was of a fixed size, which is a share of theirs now")
             self.network.load_state_dict(state["network"])
             self._optimiser.load_state_dict(state["optimiser"])
             vectors = self.network.word_vectors if isinstance(self.network, HadamardRNN) else None
@@ -278,7 +281,7 @@ class Trainer:
             self._loss_sum, self._counted, self._right = state["loss_sum"], state["counted"], state["right"]
             self._signs_before = state["signs_before"].to(self.device)
             self.history, self.best, self._seconds = state["history"], state["best"], state["seconds"]
-            self.searched, self._noise = state["searched"], state.get("state_noise", 0.0)
+            self.searched, self._noise_share = state["searched"], state.get("noise_share", 0.0)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
         except KeyError as error:

@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..model.baselines import Baseline
 from ..model.checkpoint import read_checkpoint, write_checkpoint
 from ..model.device import available_device
-from ..model.initialisation import input_mean
+from ..model.initialisation import input_gain, input_mean
 from ..model.network import HadamardRNN
 from ..model.orthogonal_network import OrthogonalRNN
 from ..model.progress import StepReport
@@ -105,6 +105,7 @@ def build_network(config: ExperimentConfig, task: Task) -> Network:
     centring: dict[str, Any] = (
         {"input_mean": input_mean(task), "bias_gain": 1 / math.sqrt(task.steps)} if centred else {}
     )
+    centring["input_gain"] = input_gain(task)
     if options.kind == "ornn":
         loop = {"activation": options.activation, "readout_activation": options.readout_activation}
         return OrthogonalRNN(**shape, strategy="ptq", blank=blank, **loop, **centring)

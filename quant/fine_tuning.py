@@ -44,6 +44,7 @@ class FineTuned:
     network : a copy of the given network, its signs fixed; an embedding is folded into its input weights
     input_shift : f that it was trained with; ``freeze(network, task, state_bits=…, input_bits=…, input_shift=…)`` gives
         exactly the integers that were validated
+    finer_unit : by how many powers of two the unit of states is finer than calibration's, 0 to :data:`FINER`
     before, after : validation of the network as calibration alone would freeze it, and of the best one
     steps : steps trained before the best one; 0 where training did not improve it
     history : ``[step, validation loss, validation accuracy]`` of every validation
@@ -51,6 +52,7 @@ class FineTuned:
 
     network: HadamardRNN
     input_shift: int
+    finer_unit: int
     before: IntegerEvaluation
     after: IntegerEvaluation
     steps: int
@@ -60,6 +62,7 @@ class FineTuned:
         """As plain JSON, without the network."""
         return {
             "input_shift": self.input_shift,
+            "finer_unit": self.finer_unit,
             "before": self.before.to_json(),
             "after": self.after.to_json(),
             "steps": self.steps,
@@ -155,7 +158,7 @@ class _Tuning:
         seed: int,
         report: Callable[[int, float], None] | None,
     ) -> FineTuned:
-        before = self._validate()
+        calibrated, before = self.formats.input_shift, self._validate()
         best = self._choose_unit(before)
         best_step, best_state = 0, copy.deepcopy(self.network.state_dict())
         history = [(0, best.loss, best.accuracy)]
@@ -179,6 +182,7 @@ class _Tuning:
         return FineTuned(
             network=self.network,
             input_shift=self.formats.input_shift,
+            finer_unit=self.formats.input_shift - calibrated,
             before=before,
             after=best,
             steps=best_step,

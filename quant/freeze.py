@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..model.network import HadamardRNN
+from ..model.orthogonal_network import OrthogonalRNN
 from ..model.task import Task
 from .bias_rounding import BiasRounding
 from .calibration import SEQUENCES, InputFormat, input_extremes, input_format, largest_state, read_steps
@@ -164,7 +165,7 @@ def calibrate(
     if not isinstance(network, HadamardRNN):
         raise InputError(f"network must be a HadamardRNN to be frozen, not {type(network).__name__}")
     quantised_integers(network.sign_quantiser, network.sign_latents, "sign")
-    _, weight_scale, _ = _input_integers(network)
+    _, weight_scale, _ = input_integers(network)
     form = input_format(task, input_bits)
     largest = largest_state(network, task, form)
     if input_shift is None:
@@ -202,7 +203,7 @@ def to_integers(
 ) -> IntegerNetwork:
     """The integers of ``network`` as it is, in ``formats``."""
     signs, _, _ = quantised_integers(network.sign_quantiser, network.sign_latents, "sign")
-    weight, weight_scale, weight_bits = _input_integers(network)
+    weight, weight_scale, weight_bits = input_integers(network)
     output, output_scale, output_bits = quantised_integers(network.output_quantiser, network.output_weight, "output")
     state_scale = weight_scale * formats.inputs.scale * 2.0**-formats.input_shift
     logit_scale = output_scale * state_scale
@@ -231,8 +232,10 @@ def to_integers(
     )
 
 
-def _input_integers(network: HadamardRNN) -> tuple[np.ndarray, float, int]:
-    return quantised_integers(network.input_quantiser, network.effective_input_weight(), "input")
+def input_integers(network: HadamardRNN | OrthogonalRNN) -> tuple[np.ndarray, float, int]:
+    """U of ``network`` as integers, the real value of one unit, and bits."""
+    integers, scale, bits = quantised_integers(network.input_quantiser, network.effective_input_weight(), "input")
+    return integers, scale * network.input_gain, bits
 
 
 def quantised_integers(quantiser: object, latent: Tensor, name: str) -> tuple[np.ndarray, float, int]:

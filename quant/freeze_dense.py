@@ -12,7 +12,15 @@ from ..model.orthogonal_network import OrthogonalRNN
 from ..model.task import Task
 from .calibration import input_format, largest_state
 from .calibration import input_shift as finest_shift
-from .freeze import CalibrationReport, Formats, calibration_fields, check_bits, numbers, quantised_integers
+from .freeze import (
+    CalibrationReport,
+    Formats,
+    calibration_fields,
+    check_bits,
+    input_integers,
+    numbers,
+    quantised_integers,
+)
 from .integer import DenseNetwork
 from .integer.dense import MULTIPLIER_BITS
 from .orthogonality import Orthogonality, orthogonality
@@ -81,7 +89,7 @@ def freeze_dense(
 
 def _input_shift(network: OrthogonalRNN, input_scale: float, largest: float, state_bits: int) -> int:
     """f of the finest unit in which neither ``largest``, a state, nor a bias saturates."""
-    _, weight_scale, _ = quantised_integers(network.input_quantiser, network.effective_input_weight(), "input")
+    _, weight_scale, _ = input_integers(network)
     largest_bias = float(np.abs(numbers(network.effective_bias())).max())
     return finest_shift(largest, largest_bias, weight_scale * input_scale, state_bits)
 
@@ -91,8 +99,7 @@ def _to_integers(network: OrthogonalRNN, task: Task, formats: Formats, trained: 
     latent = network.recurrent.weight.detach()
     recurrent, step, recurrent_bits = quantised_integers(network.recurrent_quantiser, latent, "recurrent")
     multiplier, recurrent_shift = multiplier_and_shift(step)
-    effective = network.effective_input_weight()
-    weight, weight_scale, weight_bits = quantised_integers(network.input_quantiser, effective, "input")
+    weight, weight_scale, weight_bits = input_integers(network)
     output, output_scale, output_bits = quantised_integers(network.output_quantiser, network.output_weight, "output")
     state_scale = weight_scale * formats.inputs.scale * 2.0**-formats.input_shift
     logit_scale = output_scale * state_scale

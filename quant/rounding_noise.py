@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from ..errors import InputError
-from ..model.initialisation import read_size
+from ..model.initialisation import size_of_read_states
 from ..model.network import HadamardRNN
 from ..model.objective import tensors
 from ..model.task import Task
 from .calibration import InputFormat, quantised
-from .freeze import calibrate, check_bits, quantised_integers
+from .freeze import calibrate, check_bits, input_integers, quantised_integers
 
 SATURATING = 0.65
 """The unit of states that is trained for, of the finest in which none saturates (and not as a power of two, so that the
@@ -39,14 +39,25 @@ def check_noise(network: object, state_bits: int) -> None:
 
 @torch.no_grad()
 def rounding_noise(network: HadamardRNN, task: Task, state_bits: int, *, finest: float = SATURATING) -> float:
-    """Standard deviation of what one step of the integer loop rounds away; T steps add √T times that.
+    """:func:`rounding_error` as a share of the root mean square of the states that are read.
 
-    As a share of the root mean square of the states that are read, see :func:`rounding_error`: what is larger has a
-    coarser unit, so the share is what stays while a network is scaled.
+    Larger states have a coarser unit, so the share is what stays where all of U and b is scaled.
 
-    Parameters, errors : as there
+    Parameters
+    ----------
+    network, task, state_bits, finest : as there
+
+    Returns
+    -------
+    float
+        Of one step; T steps add √T times that. 0 where all states are zero.
+
+    Raises
+    ------
+    InputError
+        As there.
     """
-    size = read_size(network, task)
+    size = size_of_read_states(network, task)
     return rounding_error(network, task, state_bits, finest=finest) / size if size else 0.0
 
 
@@ -73,7 +84,7 @@ def rounding_error(network: HadamardRNN, task: Task, state_bits: int, *, finest:
         As freezing.
     """
     formats = calibrate(network, task, state_bits=state_bits)
-    weight, weight_scale, _ = quantised_integers(network.input_quantiser, network.effective_input_weight(), "input")
+    weight, weight_scale, _ = input_integers(network)
     unit = finest * formats.largest_state / formats.state_limit
     variance = (1 + 2 / network.block_size) / 12
     product_unit = weight_scale * formats.inputs.scale

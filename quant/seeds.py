@@ -19,8 +19,10 @@ def seed_runs(config: ExperimentConfig, seeds: Iterable[int], folder: Path) -> l
     Raises
     ------
     InputError
-        If a seed is no integer of at least 0, or comes twice.
+        If a seed is no integer of at least 0, or comes twice; if ``folder`` is a run itself.
     """
+    if (folder / CONFIG).exists():
+        raise InputError(f"{folder}: a run already, expected a folder for the runs of several seeds")
     runs = [(config.replace(seed=seed), folder / f"{_PREFIX}{seed}") for seed in seeds]
     names = [path.name for _, path in runs]
     for name in names:

@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -109,7 +108,7 @@ def _compile(simulator: Simulator, top: str, folder: Path, log: Path, probed: bo
                 always=True,
             )
     except (RuntimeError, SystemExit) as error:
-        raise SimulationError(f"{simulator.name} cannot compile {top}: {error_line(log)}") from error
+        raise SimulationError(f"{simulator.name} cannot compile {top}: {error_line(log, folder)}") from error
     if runtime:
         runtime.keep(folder, log)
 
@@ -124,8 +123,8 @@ def _key(text: bytes, top: str, simulator: Simulator, probed: bool) -> str:
     return f"{simulator.name}-{key}{'-probed' * probed}"
 
 
-def error_line(log: Path) -> str:
-    """The line of a build's log that says what is wrong, with the names of files, which are copies in folders aside."""
+def error_line(log: Path, folder: Path) -> str:
+    """The line of a build's log that says what is wrong, without ``folder``: what was built there is a copy."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if "rror" in line]
-    return re.sub(r"/\S*/(?=[^\s/:]+:\d)", "", (errors or lines or ["no message"])[0])
+    return (errors or lines or ["no message"])[0].replace(f"{folder}/", "")

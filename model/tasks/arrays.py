@@ -1,7 +1,5 @@
 """The user's own sequences: arrays in one ``.npz`` file or in a folder of ``.npy`` files."""
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ from ..stratified import stratified_order
 from ..task import SPLITS, Task
 
 KEYS = ("x", "y", "lengths")
-_MAGIC = {".npz": b"PK", ".npy": b"\x93NUMPY"}  # with which files of that format begin
+_MAGIC = {".npz": b"PK", ".npy": b"\x93NUMPY"}  # the first bytes of a file of that format
 LARGEST_VOCABULARY = 1 << 24
 LARGEST_CLASSES = 1 << 16
 LARGEST_EXACT_BITS = 16
@@ -192,37 +190,42 @@ def _parts(path: Path) -> dict[str, Part]:
 def _read(path: Path) -> dict[str, np.ndarray]:
     if path.is_dir():
         return {file.stem: _load(file) for file in sorted(path.glob("*.npy"))}
-    try:
-        with path.open("rb") as content:
-            found = np.load(content, allow_pickle=False)
-            if isinstance(found, np.ndarray):
-                raise InputError(f"{path}: a single array, expected an .npz file or a folder of .npy files")
-            return {key: found[key] for key in found.files}
-    except InputError:
-        raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
-        raise InputError(f"{path}: cannot read this file of arrays ({_reason(error, path, '.npz')})") from error
+    found = _loaded(path, ".npz", "this file of arrays")
+    if isinstance(found, np.ndarray):
+        raise InputError(f"{path}: a single array, expected an .npz file or a folder of .npy files")
+    return found
 
 
 def _load(path: Path) -> np.ndarray:
-    try:
-        with path.open("rb") as content:
-            found = np.load(content, allow_pickle=False)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: cannot read this array ({_reason(error, path, '.npy')})") from error
+    found = _loaded(path, ".npy", "this array")
     if not isinstance(found, np.ndarray):
         raise InputError(f"{path}: several arrays, expected one")
     return found
 
 
-def _reason(error: Exception, path: Path, kind: str) -> str:
+def _loaded(path: Path, kind: str, what: str) -> np.ndarray | dict[str, np.ndarray]:
+    """One array, or several by their names."""
+    try:
+        content = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: cannot read {what} ({error.strerror or error})") from error
+    begins = b""
+    with content:
+        try:
+            begins = content.read(len(_MAGIC[kind]))
+            content.seek(0)
+            found = np.load(content, allow_pickle=False)
+            return found if isinstance(found, np.ndarray) else {key: found[key] for key in found.files}
+        except MemoryError:
+            raise
+        except Exception as error:  # a damaged file may make NumPy and zipfile fail in any way
+            raise InputError(f"{path}: cannot read {what} ({_reason(error, begins, kind)})") from error
+
+
+def _reason(error: Exception, begins: bytes, kind: str) -> str:
     """Why a file of ``kind`` cannot be read, without NumPy's advice to unpickle what it does not know."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
     if "Object arrays" in str(error):
         return "its elements are Python objects, expected numbers"
-    with path.open("rb") as content:
-        begins = content.read(len(_MAGIC[kind]))
     return "damaged or incomplete" if begins == _MAGIC[kind] else f"not of the format {kind}"
 
 

@@ -117,7 +117,7 @@ def _compile(simulator: Simulator, text: bytes, top: str, flags: tuple[str, ...]
             check=False,
         )
     if run.returncode != 0:
-        raise SimulationError(f"{simulator.name} cannot compile {top}: {error_line(log)}")
+        raise SimulationError(f"{simulator.name} cannot compile {top}: {error_line(log, aside)}")
     runtime.keep(aside, log)
     for file in aside.iterdir():
         if file.name != _PROGRAM:

@@ -73,7 +73,8 @@ def test_a_frozen_network_is_verified_on_its_task(run: Run, trained: Path, tmp_p
 def test_runs_that_cannot_be_frozen(refused: Callable[..., str], trained: Path, tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     assert refused("freeze", tmp_path / "nothing", "-o", path).startswith(f"{tmp_path / 'nothing'}: not a run folder")
-    assert refused("freeze", trained, "-o", path, "--state-bits", "40") == "--state-bits must be 4 to 24, not 40"
+    for folder in (trained, tmp_path / "nothing"):  # before a run is read
+        assert refused("freeze", folder, "-o", path, "--state-bits", "40") == "--state-bits must be 4 to 24, not 40"
     unfinished = tmp_path / "unfinished"
     shutil.copytree(trained, unfinished)
     (unfinished / "result.json").unlink()
@@ -128,7 +129,12 @@ def test_fine_tuning_is_reported_and_frozen(run: Run, trained: Path, tmp_path: P
     assert np.mean(found.classes == task.validation.y) == tuned["after"]["accuracy"]
     text = run("freeze", trained, "-o", path, *arguments).out
     before, after = (f"{tuned[when]['accuracy']:.2%}" for when in ("before", "after"))
-    assert f"fine-tuning: accuracy {before} to {after} on validation data" in text
+    how = f"best after {tuned['steps']} steps" if tuned["steps"] else "with none of its steps"
+    unit = f", a state unit {2 ** tuned['finer_unit']} times as fine" if tuned["finer_unit"] else ""
+    assert f"fine-tuning: accuracy {before} to {after} on validation data, {how}{unit}\n" in text
+    coarse = tmp_path / "calibrated.safetensors"
+    run("freeze", trained, "-o", coarse, "--state-bits", "5")
+    assert tuned["finer_unit"] == network.input_shift - read_network(coarse).input_shift
 
 
 def test_a_dense_network_says_how_near_to_orthogonal_it_is(run: Run, tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """The user's own arrays: one line for everything that does not fit."""
 
+import contextlib
+import os
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -166,6 +169,42 @@ def test_refuses_damaged_files(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"cannot read this file of arrays \(") as error:
             load_task("arrays", path=str(path))
         assert "\n" not in str(error.value)
+
+
+def test_refuses_files_damaged_anywhere(tmp_path: Path) -> None:
+    """Headers, methods of compression, flags: whatever NumPy and zipfile raise is one line, or the damage does none."""
+    load(tmp_path, x=x(), y=y())
+    path, random = tmp_path / "data.npz", np.random.default_rng(0)
+    whole, messages = path.read_bytes(), []
+    for _ in range(300):
+        data = bytearray(whole)
+        data[random.integers(len(data))] = random.integers(256)
+        path.write_bytes(data)
+        try:
+            load_task("arrays", path=str(path))
+        except InputError as error:
+            messages.append(str(error))
+    assert len(messages) > 100
+    assert all(message.startswith(str(path)) and "\n" not in message for message in messages)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    np.save(folder / "y.npy", y())
+    np.save(folder / "x.npy", x())
+    whole = (folder / "x.npy").read_bytes()
+    for place in range(128):  # the header
+        (folder / "x.npy").write_bytes(whole[:place] + b"(" + whole[place + 1 :])
+        with contextlib.suppress(InputError):
+            load_task("arrays", path=str(folder))
+
+
+def test_refuses_a_pipe_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "data.npz"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_bytes(b"PK\3\4"), daemon=True)
+    writer.start()
+    with pytest.raises(InputError, match="cannot read this file of arrays"):
+        load_task("arrays", path=str(path))
+    writer.join()
 
 
 def test_refuses_damaged_arrays_of_a_folder(tmp_path: Path) -> None:

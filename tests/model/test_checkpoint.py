@@ -73,9 +73,30 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     assert str(error.value) == f"{path}: not a readable checkpoint (damaged, or another kind of file)"
 
 
+@pytest.mark.filterwarnings("error")
+def test_pickles_of_others_warn_of_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "last.pt"
+    path.write_bytes(b"\x80\xda" + bytes(50))
+    with pytest.raises(InputError, match="not a readable checkpoint"):
+        read_checkpoint(path)
+
+
+def test_what_the_system_refuses_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "last.pt").write_bytes(b"PK")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(torch, "load", fail)
+    with pytest.raises(InputError, match=r"not a readable checkpoint \(Input/output error\)$"):
+        read_checkpoint(tmp_path / "last.pt")
+
+
 def test_missing_files_and_other_versions_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such checkpoint"):
         read_checkpoint(tmp_path / "last.pt")
+    with pytest.raises(InputError, match="a folder, expected a checkpoint"):
+        read_checkpoint(tmp_path)
     torch.save({"version": 2}, tmp_path / "last.pt")
     with pytest.raises(InputError, match="checkpoint of version 2, expected 1"):
         read_checkpoint(tmp_path / "last.pt")

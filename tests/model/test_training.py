@@ -184,6 +184,52 @@ def test_noise_of_states_goes_on_bit_for_bit(task: Task, whole: Path, tmp_path: 
     assert not torch.equal(
         state(whole)["network"]["input_weight"], state(tmp_path / "through")["network"]["input_weight"]
     )
+    before = read_checkpoint(tmp_path / "through" / LAST) | {"state_noise": 0.1}
+    write_checkpoint(tmp_path / "through" / LAST, before)
+    with pytest.raises(InputError, match="its noise of states was of a fixed size"):
+        Trainer(network(), task, OPTIONS, tmp_path / "through", state_noise=noise).run(resume=True)
+
+
+def noisy_outputs(task: Task, folder: Path, x: torch.Tensor, lengths: torch.Tensor | None, scale: float) -> tuple:
+    """What is read with a share of 0.25, the states without noise, and what was drawn."""
+    one = network()
+    with torch.no_grad():
+        one.input_weight.mul_(scale)
+    one.read_out = lambda state: state  # pyright: ignore[reportAttributeAccessIssue]
+    trainer = Trainer(one, task, OPTIONS, folder, state_noise=lambda: 0.25)
+    trainer._noise_share = 0.25
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        outputs = trainer._outputs(x, lengths)
+        torch.manual_seed(3)
+        drawn = torch.randn(outputs.shape)
+    return one, outputs, one.last_state(x, lengths), drawn
+
+
+@pytest.mark.parametrize("lengths", [None, [1, 4, 9, 9]])
+def test_noise_is_a_share_of_the_states_and_its_gradient_knows(
+    task: Task, tmp_path: Path, lengths: list[int] | None
+) -> None:
+    x = torch.rand(4, 9, 1, generator=torch.Generator().manual_seed(1))
+    given = None if lengths is None else torch.tensor(lengths)
+    roots = torch.tensor([[3.0]] * 4 if lengths is None else [[1.0], [2.0], [3.0], [3.0]])
+    found = []
+    for scale in (1.0, 4.0):
+        one, outputs, state, drawn = noisy_outputs(task, tmp_path, x, given, scale)
+        expected = state + 0.25 * (state**2).mean() ** 0.5 * roots * drawn
+        torch.testing.assert_close(outputs, expected)
+        weights = torch.rand(outputs.shape, generator=torch.Generator().manual_seed(2))
+        gradients = [torch.autograd.grad((value * weights).sum(), one.input_weight)[0] for value in (outputs, expected)]
+        torch.testing.assert_close(*gradients)
+        found.append(outputs)
+    torch.testing.assert_close(found[1], 4 * found[0])
+
+
+def test_noise_of_states_that_are_all_zero_has_a_gradient(task: Task, tmp_path: Path) -> None:
+    one, outputs, _, _ = noisy_outputs(task, tmp_path, torch.zeros(4, 9, 1), None, 1.0)
+    outputs.sum().backward()
+    assert one.bias.grad is not None
+    assert one.bias.grad.isfinite().all()
 
 
 @pytest.mark.parametrize("step", [1, 8, 12])

@@ -30,6 +30,13 @@ def test_seeds_that_cannot_be() -> None:
         seed_runs(CONFIGURATION, [-1], Path())
 
 
+def test_seeds_do_not_go_into_a_run(tmp_path: Path) -> None:
+    begin(CONFIGURATION, tmp_path)
+    with pytest.raises(InputError) as error:
+        seed_runs(CONFIGURATION, [1, 2], tmp_path)
+    assert str(error.value) == f"{tmp_path}: a run already, expected a folder for the runs of several seeds"
+
+
 def test_mean_and_spread() -> None:
     def result(loss: float, accuracy: float) -> dict[str, dict[str, float | None]]:
         figures = {"loss": loss, "accuracy": accuracy, "sequence_accuracy": None}

@@ -59,16 +59,16 @@ def test_another_version_compiles_anew(verilog: Path, tmp_path: Path, icarus: No
 def test_verilog_that_does_not_compile(simulator: Simulator, verilog: Path, tmp_path: Path) -> None:
     """The message is one line with the simulator's own; nothing that could be taken for a build is left."""
     verilog.write_text(COUNTER.replace("8'd0 :", ""))
+    builds = tmp_path / "a folder"
     with pytest.raises(SimulationError, match=f"^{simulator.name} cannot compile counter: .*rror") as error:
-        build_core(simulator, verilog, "counter", tmp_path / "builds")
+        build_core(simulator, verilog, "counter", builds)
     assert "\n" not in str(error.value)
-    (log,) = (tmp_path / "builds").iterdir()
+    (log,) = builds.iterdir()
     message = str(error.value).split(": ", 1)[1]
     assert message.rsplit(": ", 1)[1] in log.read_text()
-    assert "counter.v:" in message  # by its name: what was compiled is a copy, in a folder that is gone
-    assert "/" not in message
+    assert message.removeprefix("%Error: ").startswith("counter.v:")  # and no folder: it was a copy in one that is gone
     with pytest.raises(SimulationError):
-        build_core(simulator, verilog, "counter", tmp_path / "builds")
+        build_core(simulator, verilog, "counter", builds)
 
 
 def test_verilog_that_is_not_there(tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""Data of any unit train alike."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from hadamrnn.errors import InputError
+from hadamrnn.model.initialisation import input_gain
+from hadamrnn.model.network import HadamardRNN
+from hadamrnn.model.orthogonal_network import OrthogonalRNN
+from hadamrnn.model.tasks import load_task
+from hadamrnn.quant.configuration import parse_config
+from hadamrnn.quant.experiment import load_run, train
+from hadamrnn.quant.fine_tuning import fine_tune
+from hadamrnn.quant.freeze import freeze
+from hadamrnn.quant.freeze_dense import freeze_dense
+
+SIZES = {"input_size": 2, "hidden_size": 16, "output_size": 3}
+BUILDERS: list[Callable[..., nn.Module]] = [HadamardRNN, OrthogonalRNN]
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_inputs_and_gain_cancel(build: Callable[..., nn.Module]) -> None:
+    x = torch.rand(5, 7, 2, generator=torch.Generator().manual_seed(0))
+    results = []
+    for factor in (1.0, 1024.0):
+        made = build(
+            **SIZES,
+            input_mean=torch.tensor([0.25, 0.5]) * factor,
+            input_gain=1 / factor,
+            generator=torch.Generator().manual_seed(1),
+        )
+        results.append(made(x * factor))
+    assert torch.equal(*results)
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+@pytest.mark.parametrize("gain", [0.0, -1.0, 3.0, float("inf"), float("nan")])
+def test_a_gain_is_a_power_of_two(build: Callable[..., nn.Module], gain: float) -> None:
+    with pytest.raises(InputError, match=f"input_gain must be a power of two, not {gain}"):
+        build(**SIZES, input_gain=gain)
+
+
+def test_weights_are_not_loaded_without_their_gain() -> None:
+    plain, scaled = HadamardRNN(**SIZES), HadamardRNN(**SIZES, input_gain=0.5)
+    assert "saved_input_gain" not in plain.state_dict()
+    for one, other in ((plain, scaled), (scaled, plain)):
+        with pytest.raises(RuntimeError, match="saved_input_gain"):
+            one.load_state_dict(other.state_dict())
+
+
+def arrays(path: Path, factor: float, *, integers: bool = False) -> Path:
+    """Sequences of two classes, which differ in what comes first."""
+    random = np.random.default_rng(0)
+    y = np.arange(120) % 2
+    x = random.integers(0, 16, (120, 6, 1))
+    x[:, 0, 0] = 15 * y
+    x = x * int(factor) if integers else x / 16 * factor
+    np.savez(path, x=x, y=y)
+    return path
+
+
+@pytest.mark.parametrize(("factor", "gain"), [(1.0, 1.0), (1024.0, 2.0**-10), (1e-6, 2.0**20), (0.0, 1.0)])
+def test_the_gain_of_data(tmp_path: Path, factor: float, gain: float) -> None:
+    assert input_gain(load_task("arrays", path=str(arrays(tmp_path / "data.npz", factor)))) == gain
+
+
+def test_pixels_and_tokens_are_as_they_are() -> None:
+    assert input_gain(load_task("digits")) == 1
+    assert input_gain(load_task("copy", sequences=20, steps=30)) == 1
+
+
+@pytest.mark.parametrize("kind", ["hadamard", "qornn"])
+def test_data_in_another_unit_give_the_same_network(kind: str, tmp_path: Path) -> None:
+    """Weights and integers, but for the real value of their units."""
+    runs = []
+    for factor in (1, 2048):
+        path = arrays(tmp_path / f"{factor}.npz", factor, integers=True)
+        text = f'[task]\nname = "arrays"\npath = "{path}"\n[network]\nkind = "{kind}"\nhidden_size = 16\n'
+        finished = train(parse_config(text + "[training]\nepochs = 3\n"), tmp_path / str(factor))
+        runs.append(load_run(finished.folder))
+    one, other = runs
+    assert one.result["test"] == other.result["test"]
+    for name, values in one.network.named_parameters():
+        assert torch.equal(values, other.network.get_parameter(name)), name
+    frozen = [(freeze if kind == "hadamard" else freeze_dense)(run.network, run.task)[0] for run in runs]
+    assert frozen[0].state_scale == frozen[1].state_scale
+    if kind == "hadamard":
+        tuned = [fine_tune(run.network, run.task, state_bits=6, steps=5) for run in runs]
+        assert torch.equal(*(found.network.input_weight for found in tuned))
+        assert tuned[0].history == tuned[1].history
+    for name in frozen[0].arrays():
+        assert np.array_equal(getattr(frozen[0], name), getattr(frozen[1], name)), name
