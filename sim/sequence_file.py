@@ -1,7 +1,5 @@
 """Sequences from a file: ``.npy`` or ``.npz``, in the format that a network reads."""
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +46,9 @@ def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
             arrays = {name: found[name] for name in names if name in ("x", "lengths")}
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file may make NumPy and zipfile fail in any way
         # Without numpy's reason: of any other file it says that it might be loaded by pickle, unsafely.
         raise InputError(f"{path}: not an .npy or .npz file of numbers") from error
     if "x" not in arrays:

@@ -73,3 +73,18 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=re.escape(f"{path}: {message}")):
             read_sequences(NETWORK, path)
+
+
+def test_a_damaged_header_is_refused_or_harmless(tmp_path: Path) -> None:
+    """Whatever NumPy raises, a SyntaxError and a TokenError among others."""
+    path = tmp_path / "x.npy"
+    np.save(path, np.zeros((4, 4, 1), dtype=int))
+    whole, messages = path.read_bytes(), []
+    for place in range(128):
+        path.write_bytes(whole[:place] + b"(" + whole[place + 1 :])
+        try:
+            read_sequences(NETWORK, path)
+        except InputError as error:
+            messages.append(str(error))
+    assert len(messages) > 40
+    assert all(message.startswith(f"{path}: ") for message in messages)
