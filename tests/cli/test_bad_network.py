@@ -40,7 +40,7 @@ class TestEveryCommand:
         assert self.refusal(refused, command, tmp_path / "no.safetensors").startswith("no such file")
 
     def test_a_folder(self, refused: Callable[..., str], command: str, tmp_path: Path) -> None:
-        assert self.refusal(refused, command, tmp_path).startswith("no such file")
+        assert self.refusal(refused, command, tmp_path).startswith("a folder, expected a frozen network")
 
     @pytest.mark.parametrize("kept", [0, 4, 100, -1])
     def test_a_truncated_file(self, refused: Callable[..., str], command: str, network_file: Path, kept: int) -> None:
