@@ -12,6 +12,7 @@ from .task import Task
 
 SEQUENCES = 256  # looked at, the first of the training set; fewer where every state counts
 AVERAGED = 1000  # sequences of which the mean input is
+LARGEST_GAIN = 100  # log2 of an input's, and of its reciprocal
 NUMBERS = 1 << 24  # that all states together may be
 
 
@@ -32,13 +33,14 @@ def input_mean(task: Task) -> torch.Tensor:
 def input_gain(task: Task) -> float:
     """The power of two that brings the largest input to between 0.7 and 1.4; 1 for tokens, and where all are zero.
 
-    Of the first :data:`AVERAGED` sequences of the training set. It is 1 for pixels between 0 and 1.
+    Of the first :data:`AVERAGED` sequences of the training set. It is 1 for pixels between 0 and 1, and at most 2^±100,
+    since single precision holds U times more than that no longer.
     """
     if task.input_kind == "index":
         return 1.0
     x, _, _ = task.train.first(AVERAGED).batch(np.arange(min(len(task.train), AVERAGED)))
     largest = float(np.abs(x).max())
-    return 2.0 ** -round(math.log2(largest)) if largest > 0 else 1.0
+    return 2.0 ** -max(-LARGEST_GAIN, min(round(math.log2(largest)), LARGEST_GAIN)) if largest > 0 else 1.0
 
 
 @torch.no_grad()

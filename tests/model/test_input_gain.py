@@ -64,9 +64,19 @@ def arrays(path: Path, factor: float, *, integers: bool = False) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("factor", "gain"), [(1.0, 1.0), (1024.0, 2.0**-10), (1e-6, 2.0**20), (0.0, 1.0)])
+@pytest.mark.parametrize(
+    ("factor", "gain"),
+    [(1.0, 1.0), (1024.0, 2.0**-10), (1e-6, 2.0**20), (0.0, 1.0), (1e38, 2.0**-100), (1e-44, 2.0**100)],
+)
 def test_the_gain_of_data(tmp_path: Path, factor: float, gain: float) -> None:
     assert input_gain(load_task("arrays", path=str(arrays(tmp_path / "data.npz", factor)))) == gain
+
+
+@pytest.mark.parametrize("factor", [1e38, 1e-44])
+def test_extreme_data_train(factor: float, tmp_path: Path) -> None:
+    path = arrays(tmp_path / "data.npz", factor)
+    text = f'[task]\nname = "arrays"\npath = "{path}"\n[network]\nhidden_size = 16\n[training]\nepochs = 3\n'
+    assert train(parse_config(text), tmp_path / "run").result["test"]["loss"] < 2
 
 
 def test_pixels_and_tokens_are_as_they_are() -> None:
