@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..array_file import load_arrays
 from ..errors import InputError
 from ..quant.integer import FrozenNetwork, quantise_inputs
 from .reference import checked_inputs, checked_lengths
@@ -37,20 +38,10 @@ def read_sequences(network: FrozenNetwork, path: Path) -> tuple[np.ndarray, np.n
 
 
 def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    try:
-        with path.open("rb") as file:
-            found = np.load(file, allow_pickle=False)
-            if isinstance(found, np.ndarray):
-                return found, None
-            names = list(found.files)
-            arrays = {name: found[name] for name in names if name in ("x", "lengths")}
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged file may make NumPy and zipfile fail in any way
-        # Without numpy's reason: of any other file it says that it might be loaded by pickle, unsafely.
-        raise InputError(f"{path}: not an .npy or .npz file of numbers") from error
-    if "x" not in arrays:
-        raise InputError(f"{path}: no array x, found: {', '.join(names) or 'none'}")
-    return arrays["x"], arrays.get("lengths")
+    found = load_arrays(path, only=("x", "lengths"))
+    if isinstance(found, np.ndarray):
+        return found, None
+    x = found.get("x")
+    if x is None:
+        raise InputError(f"{path}: no array x, found: {', '.join(found) or 'none'}")
+    return x, found.get("lengths")

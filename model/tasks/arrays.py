@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ...array_file import load_arrays
 from ...errors import InputError
 from ..split import Split
 from ..stratified import stratified_order
 from ..task import SPLITS, Task
 
 KEYS = ("x", "y", "lengths")
-_MAGIC = {".npz": b"PK", ".npy": b"\x93NUMPY"}  # the first bytes of a file of that format
 LARGEST_VOCABULARY = 1 << 24
 LARGEST_CLASSES = 1 << 16
 LARGEST_EXACT_BITS = 16
@@ -190,43 +190,17 @@ def _parts(path: Path) -> dict[str, Part]:
 def _read(path: Path) -> dict[str, np.ndarray]:
     if path.is_dir():
         return {file.stem: _load(file) for file in sorted(path.glob("*.npy"))}
-    found = _loaded(path, ".npz", "this file of arrays")
+    found = load_arrays(path)
     if isinstance(found, np.ndarray):
         raise InputError(f"{path}: a single array, expected an .npz file or a folder of .npy files")
-    return found
+    return {name: array for name, array in found.items() if array is not None}
 
 
 def _load(path: Path) -> np.ndarray:
-    found = _loaded(path, ".npy", "this array")
+    found = load_arrays(path)
     if not isinstance(found, np.ndarray):
         raise InputError(f"{path}: several arrays, expected one")
     return found
-
-
-def _loaded(path: Path, kind: str, what: str) -> np.ndarray | dict[str, np.ndarray]:
-    """One array, or several by their names."""
-    try:
-        content = path.open("rb")
-    except OSError as error:
-        raise InputError(f"{path}: cannot read {what} ({error.strerror or error})") from error
-    begins = b""
-    with content:
-        try:
-            begins = content.read(len(_MAGIC[kind]))
-            content.seek(0)
-            found = np.load(content, allow_pickle=False)
-            return found if isinstance(found, np.ndarray) else {key: found[key] for key in found.files}
-        except MemoryError:
-            raise
-        except Exception as error:  # a damaged file may make NumPy and zipfile fail in any way
-            raise InputError(f"{path}: cannot read {what} ({_reason(error, begins, kind)})") from error
-
-
-def _reason(error: Exception, begins: bytes, kind: str) -> str:
-    """Why a file of ``kind`` cannot be read, without NumPy's advice to unpickle what it does not know."""
-    if "Object arrays" in str(error):
-        return "its elements are Python objects, expected numbers"
-    return "damaged or incomplete" if begins == _MAGIC[kind] else f"not of the format {kind}"
 
 
 def _divided(parts: dict[str, Part]) -> tuple[Split, Split, Split]:

@@ -231,7 +231,7 @@ def test_sequences_of_your_own(
     report = json.loads(run(*(core.parent / "mine.npy" if part == file else part for part in call("--json"))).out)
     assert (report["passed"], report["steps"]) == (True, 20)
     file.write_bytes(b"PK no archive")
-    assert "not an .npy or .npz file of numbers" in refused(*call())
+    assert "a damaged file of arrays" in refused(*call())
 
 
 @pytest.mark.parametrize(

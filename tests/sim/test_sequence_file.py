@@ -67,8 +67,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for path, message in (
         (missing, "cannot be read (No such file or directory)"),
         (text, "not an .npy or .npz file of numbers"),
-        (pickled, "not an .npy or .npz file of numbers"),
-        (cut, "not an .npy or .npz file of numbers"),
+        (pickled, "elements are Python objects, expected numbers"),
+        (cut, "a damaged file of arrays"),
         (empty, "not an .npy or .npz file of numbers"),
     ):
         with pytest.raises(InputError, match=re.escape(f"{path}: {message}")):
