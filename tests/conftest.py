@@ -1,4 +1,4 @@
-"""What all tests share: one thread, which of many cases are quick, and no skip of Icarus where it is required."""
+"""What all tests share: one thread, torch seeded for each, which of many cases are quick, Icarus where required."""
 
 import gc
 import os
@@ -51,6 +51,14 @@ def pytest_sessionfinish() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         gc.collect()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Start torch's own generator at the same place for each test: what one draws depends on no other test."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session", autouse=True)

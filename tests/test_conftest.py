@@ -1,4 +1,4 @@
-"""A skip that would hide the tests on Icarus Verilog must fail where it is required."""
+"""What tests/conftest.py does to all tests: skips that must fail, cases that are long, numbers drawn afresh."""
 
 import os
 import subprocess
@@ -29,6 +29,17 @@ def test_many(one, other): ...
 def test_single(): ...
 """
 
+DRAWN = """
+import pytest, torch
+FIRST = torch.randn(3)
+
+@pytest.fixture(scope="module")
+def shared(): return torch.randn(3)
+@pytest.mark.parametrize("case", range(3))
+def test_draws(case): assert torch.equal(torch.randn(3), torch.randn(3, generator=torch.Generator().manual_seed(0)))
+def test_shares(shared): assert torch.equal(shared, torch.randn(3, generator=torch.Generator().manual_seed(0)))
+"""
+
 
 def outcome(folder: Path, text: str, *arguments: str, **environment: str) -> tuple[int, list[str]]:
     """Status and lines of pytest on a file of tests beside a copy of our conftest.py."""
@@ -57,3 +68,8 @@ def test_some_of_many_cases_are_quick(tmp_path: Path) -> None:
     assert len(quick) == 3 + 1
     assert all("test_single" in name or "test_many[0-" in name for name in quick)
     assert len({*quick, *long}) == len(quick) + len(long) == 11
+
+
+def test_what_a_test_draws_depends_on_no_other(tmp_path: Path) -> None:
+    status, lines = outcome(tmp_path, DRAWN)
+    assert (status, lines[-1].split(" in ")[0]) == (0, "4 passed"), lines
