@@ -58,6 +58,7 @@ def test_the_stimulus_reaches_both_ends_of_an_output(benchmark: Any) -> None:
     assert (first.min(), first.max()) == (-2048 * SIZE, 2047 * SIZE)
 
 
+@pytest.mark.long
 def test_cells_and_paths_are_counted(benchmark: Any, plain: Any) -> None:
     butterflies = benchmark.timed(benchmark.butterflies, SIZE)
     counts, dense = (benchmark.mapped(design, get_target("ecp5-25k")) for design in (butterflies, plain))

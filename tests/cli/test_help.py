@@ -69,8 +69,12 @@ def examples(command: str) -> list[str]:
     return [line.strip() for line in epilog.splitlines() if line.startswith(f"  hadamrnn {command} ")]
 
 
-@pytest.mark.quick(4)
-@pytest.mark.parametrize("example", [line for name in ("estimate", "explore") for line in examples(name)])
+EXAMPLES = [line for name in ("estimate", "explore") for line in examples(name)]
+SLOW = {line: pytest.mark.long for line in EXAMPLES if "--bits 8 10 12" in line}  # all cores of three widths
+
+
+@pytest.mark.quick(3)
+@pytest.mark.parametrize("example", [pytest.param(line, marks=SLOW.get(line, ())) for line in EXAMPLES])
 def test_examples_of_what_is_estimated_run(
     run: Run, network_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
 ) -> None:

@@ -21,6 +21,7 @@ def test_a_few_mutants_of_a_network(run: Run, network_file: Path, tmp_path: Path
     assert "mutate: 2 of 2" in outcome.err
 
 
+@pytest.mark.long
 def test_a_few_mutants_of_a_dense_network(run: Run, tmp_path: Path, icarus: None) -> None:
     network = random_dense_network(3, hidden_size=4, output_size=3, state_bits=4, input_bits=3, recurrent_bits=3)
     write_network(network, tmp_path / "net.safetensors")

@@ -29,7 +29,7 @@ from .layers import check, check_software, through_file
 from .point import Point, read_point
 from .strategies import SMALL, TINY, dense_networks, points, points_of_all_families
 
-QUICK_SEED, QUICK_EXAMPLES = 18, 6  # two seconds each
+QUICK_SEED, QUICK_EXAMPLES = 42, 4  # two seconds each
 LONG_PARTS, LONG_EXAMPLES = 8, int(os.environ.get("HADAMRNN_EXAMPLES", "20"))
 
 # No deadline: what a simulator takes says nothing. No database: a run depends on nothing but the code.

@@ -51,7 +51,7 @@ def test_streams(tmp_path: Path, claims: type[CoreClaims], choices: dict[str, An
     assert Proof(claims(core), tmp_path).holds(clocks_for(core))
 
 
-@pytest.mark.quick(4)
+@pytest.mark.quick(2)
 @pytest.mark.parametrize("choices", [choices for choices in CORES if "output" not in choices], ids=str)
 def test_what_is_offered_is_held_for_ever(tmp_path: Path, choices: dict[str, Any]) -> None:
     """By induction; of a core with logits it would need an invariant over the registers that its results leave from."""

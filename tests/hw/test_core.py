@@ -100,7 +100,7 @@ def test_formats(formats: dict[str, Any], corners: bool, block_size: int) -> Non
 INPUTS = [("index", 1, 1, None), ("index", 7, 1, None), ("vector", 7, 1, 1), ("vector", 7, 3, 6), ("vector", 7, 4, 2)]
 
 
-@pytest.mark.quick(12)
+@pytest.mark.quick(8)
 @pytest.mark.parametrize("readout, output", [("last", "logits"), ("every", "class"), ("every", "logits")])
 @pytest.mark.parametrize(
     "hidden_size, block_size, lanes",
@@ -159,7 +159,7 @@ def test_cycles_per_step_exactly(
     assert {later - earlier for earlier, later in pairwise(first_rows)} == {core.data_sheet.cycles_per_step}
 
 
-@pytest.mark.quick(16)
+@pytest.mark.quick(10)
 @pytest.mark.parametrize("steps", [1, 4])
 @pytest.mark.parametrize(
     "outputs, readout_multipliers, output",

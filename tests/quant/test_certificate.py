@@ -72,7 +72,7 @@ def sequences(one: IntegerNetwork, steps: int) -> np.ndarray:
     return np.array(list(everything)).reshape(-1, steps, one.input_size)
 
 
-@pytest.mark.quick(12)
+@pytest.mark.quick(8)
 @pytest.mark.parametrize("options", FORMATS, ids=str)
 @pytest.mark.parametrize("seed", range(3))
 def test_no_sequence_of_a_small_network_exceeds_the_bounds(options: dict[str, Any], seed: int) -> None:

@@ -89,6 +89,7 @@ def test_malformed_sequences(folder: Path, builds: Path) -> None:
     assert report.results_compared == 3 * (4 + 3)
 
 
+@pytest.mark.quick("last")
 @pytest.mark.parametrize("readout", ["last", "every"])
 def test_wrong_indices(readout: str, tmp_path: Path, builds: Path) -> None:
     """In a first, a middle and a last step, and in two sequences in a row."""

@@ -20,7 +20,7 @@ from ..conformance.dense_points import draw_dense
 from .cores import core
 
 POINTS = range(48)
-QUICK = (0, 1)
+QUICK = (1,)
 ON_ICARUS = (4, 13, 22, 31, 40)
 QUICK_ON_ICARUS = (4,)
 

@@ -110,7 +110,7 @@ def dense_report() -> CoreReport:
     return replace(plain_report(), core=core, state_error=error, estimates=estimates)
 
 
-@pytest.fixture(params=[plain_report, full_report, dense_report])
+@pytest.fixture(params=[pytest.param(plain_report, marks=pytest.mark.long), full_report, dense_report])
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     write_report(tmp_path / "report.html", report_contents(request.param()))
     return (tmp_path / "report.html").read_text()

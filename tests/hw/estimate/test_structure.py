@@ -38,7 +38,7 @@ DENSE_CORES: tuple[dict[str, Any], ...] = tuple(
 PARAMETERS = set(CoreParameters.__dataclass_fields__)
 
 
-@pytest.mark.quick(6)
+@pytest.mark.quick(4)
 @pytest.mark.parametrize("choices", [*CORES, *DENSE_CORES], ids=str)
 def test_registers_memories_and_multipliers_are_those_of_the_netlist(choices: dict[str, Any]) -> None:
     shape = {name: value for name, value in choices.items() if name not in PARAMETERS}

@@ -42,6 +42,7 @@ def run(
     return component, sent, received
 
 
+@pytest.mark.quick(16)
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 @pytest.mark.parametrize("lanes", [1, 2, 8])
 @pytest.mark.parametrize("input_size, multipliers", [(2, 1), (5, 1), (5, 2), (5, 4), (9, 3)])

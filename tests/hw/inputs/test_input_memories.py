@@ -14,6 +14,7 @@ from ..networks import random_network
 INPUT_SIDE = ("input_product", "folded_product", "column_memory", "step_memory")
 
 
+@pytest.mark.quick(4)
 @pytest.mark.parametrize(
     "formats, choices",
     [

@@ -34,6 +34,7 @@ def run(
     return component, sent, received
 
 
+@pytest.mark.quick(16)
 @pytest.mark.parametrize("stall, patient", [(0.0, False), (0.4, False), (0.2, True)])
 @pytest.mark.parametrize("input_signed", [False, True])
 @pytest.mark.parametrize("input_size", [1, 2, 3, 4, 5])
@@ -75,6 +76,7 @@ def test_formats(input_bits: int, weight_bits: int) -> None:
     assert payloads_of(received) == expected_rows(network, 8, inputs)
 
 
+@pytest.mark.quick(10)
 @pytest.mark.parametrize("lanes", [1, 2, 8])
 @pytest.mark.parametrize("input_size", [1, 2, 3, 4, 5, 8, 9])
 def test_latency_and_one_row_per_clock(input_size: int, lanes: int) -> None:

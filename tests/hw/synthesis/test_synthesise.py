@@ -134,6 +134,7 @@ def test_yosys_alone_counts_the_cells(mixed: Reports, name: str) -> None:
     assert report.used("logic_cells") == report.used("luts") + (26 if name == "nexus-lifcl-40" else 0)
 
 
+@pytest.mark.quick("ecp5-25k")
 @pytest.mark.parametrize("name", quick_or_long(PLACED))
 def test_the_device_has_what_nextpnr_says(mixed: Reports, name: str) -> None:
     report, folder = mixed[name]

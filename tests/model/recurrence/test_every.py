@@ -39,7 +39,7 @@ def read_out_cases() -> list[Any]:
     return [pytest.param(*case, marks=[pytest.mark.long] * (place % 3 > 0)) for place, case in enumerate(chosen)]
 
 
-@pytest.mark.quick(24)
+@pytest.mark.quick(14)
 @pytest.mark.parametrize(("shape", "steps", "kind", "rectified"), read_out_cases())
 def test_read_outs_are_those_of_the_loop_for_every_chunk_and_segment(
     shape: tuple[int, int], steps: int, kind: tuple[int, bool], rectified: bool, monkeypatch: pytest.MonkeyPatch

@@ -20,7 +20,7 @@ def grouped(arguments: list[Tensor], block_size: int, group: int, lengths: Tenso
     return last
 
 
-@pytest.mark.quick(40)
+@pytest.mark.quick(24)
 @pytest.mark.parametrize("inputs", [1, 3, 200])
 @pytest.mark.parametrize("signs_learn", [True, False])
 @pytest.mark.parametrize("steps", [1, 2, 7, *long(13, 64)])

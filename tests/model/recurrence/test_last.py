@@ -29,7 +29,7 @@ def some_lengths(steps: int) -> list[Tensor | None]:
     return [None, torch.full((5,), steps), spread, (spread + 1) // 2, torch.ones(5, dtype=torch.long)]
 
 
-@pytest.mark.quick(60)
+@pytest.mark.quick(36)
 @pytest.mark.parametrize(("inputs", "tokens"), [(2, False), (20, False), (3, True), (200, True)])
 @pytest.mark.parametrize("signs_learn", [True, False])
 @pytest.mark.parametrize("steps", [1, 2, 7, *long(13, 64)])

@@ -22,7 +22,7 @@ def lifted(arguments: list[Tensor], block_size: int, length: int) -> Tensor:
     return lifted_read_out(doubled_powers(signs, **shape_of(block_size), steps=2 * length), *others)
 
 
-@pytest.mark.quick(90)
+@pytest.mark.quick(50)
 @pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (3, 1), (1, 4), (3, 5), (70, 2)])
 @pytest.mark.parametrize("tokens", [False, True])
 @pytest.mark.parametrize("steps", [1, 2, 8, 13, *long(7, 16)])
