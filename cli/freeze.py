@@ -8,18 +8,20 @@ from typing import Any
 
 import click
 
+from .list_options import OptionalNumbers
 from .output import check_writable, json_option, print_json
 from .progress import stages
 from .settings import parse_settings
 
 
 @click.command(
+    cls=OptionalNumbers,
     epilog="""\b
 Examples:
   hadamrnn freeze run -o digits.safetensors --state-bits 12
   hadamrnn freeze run -o digits.safetensors --state-bits 8 --fine-tune
   hadamrnn freeze ptq-run -o dense.safetensors --set recurrent_bits=3 --set recurrent_scale=max
-"""
+""",
 )
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option(
