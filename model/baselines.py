@@ -9,6 +9,7 @@ from torch.nn.functional import one_hot
 
 from ..errors import InputError
 from .fast_cells import FastGRNN, FastRNN
+from .input_gain import keep_input_gain
 from .shape import CELLS, GATE_BIASES, INPUT_KINDS, READOUTS, check_choice, check_positive
 
 
@@ -30,6 +31,7 @@ class Baseline(nn.Module):
         gate that keeps the state has log(v), v uniform in [1, T − 1], so that units remember for up to T steps, and the
         input gate of an LSTM the negative of it (Tallec and Ollivier, ICLR 2018, arXiv:1804.11188).
     steps : T, for ``"chrono"``.
+    input_gain : what vectors are multiplied with, a power of two, as for :class:`~.network.HadamardRNN`.
     generator : source of the initial values; torch's own where left out.
 
     Attributes
@@ -42,7 +44,7 @@ class Baseline(nn.Module):
     Raises
     ------
     InputError
-        If a size is not a positive integer, a name is unknown, or vectors are to be embedded.
+        If a size is no positive integer, a name is unknown, vectors are to be embedded, or the gain is no power of two.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Baseline(nn.Module):
         embedding_size: int = 0,
         gate_bias: str = "uniform",
         steps: int = 2,
+        input_gain: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -78,6 +81,7 @@ class Baseline(nn.Module):
         self.output_weight = nn.Parameter(torch.empty(output_size, hidden_size))
         self.output_bias = nn.Parameter(torch.empty(output_size))
         self.sign_latents = nn.Parameter(torch.empty(0), requires_grad=False)
+        self.input_gain = keep_input_gain(self, input_gain)
         self._draw(generator)
         self.register_load_state_dict_pre_hook(_from_before)
 
@@ -90,6 +94,8 @@ class Baseline(nn.Module):
         """Results for ``x``; with ``lengths`` of shape ``(batch,)``, 1 to T, the last step is that of each sequence."""
         if self.input_kind == "index":
             x = one_hot(x.long(), self.input_size).float() if self.embedding is None else self.embedding(x.long())
+        elif self.input_gain != 1:
+            x = x * self.input_gain
         found = self.layer(x)
         states = found[0] if isinstance(found, tuple) else found
         if self.readout == "last":  # a state does not depend on later steps, so padding needs no packing

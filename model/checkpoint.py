@@ -1,9 +1,11 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped, in one file."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from ..errors import InputError
 from ..replacement import replacing
@@ -42,3 +44,23 @@ def read_checkpoint(path: Path) -> dict:
         found = state.get("version") if isinstance(state, dict) else type(state).__name__
         raise InputError(f"{path}: checkpoint of version {found!r}, expected {VERSION}")
     return state
+
+
+def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Load what ``network.state_dict()`` of a like network had.
+
+    Raises
+    ------
+    RuntimeError
+        If a tensor is missing, is one too many, or has another shape; unlike torch's, its message is half a line, for
+        the refusal of a file. The network is of no use then.
+    """
+    for name, tensor in network.state_dict().items():
+        if name in weights and weights[name].shape != tensor.shape:
+            shapes = [str(tuple(one.shape)) for one in (weights[name], tensor)]
+            raise RuntimeError(f"{name} of shape {shapes[0]}, expected {shapes[1]}")
+    found = network.load_state_dict(weights, strict=False)
+    if found.missing_keys:
+        raise RuntimeError(f"it has no {found.missing_keys[0]}")
+    if found.unexpected_keys:
+        raise RuntimeError(f"{found.unexpected_keys[0]} is no tensor of this network")

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..errors import InputError
 from .arithmetic import training_arithmetic
 from .baselines import Baseline
-from .checkpoint import read_checkpoint, write_checkpoint
+from .checkpoint import load_weights, read_checkpoint, write_checkpoint
 from .curve import draw_curve
 from .device import available_device
 from .initialisation import scale_inputs, set_output_bias
@@ -271,7 +271,7 @@ class Trainer:
         try:
             if state.get("state_noise"):
                 raise RuntimeError("its noise of states was of a fixed size, which is a share of theirs now")
-            self.network.load_state_dict(state["network"])
+            load_weights(self.network, state["network"])
             self._optimiser.load_state_dict(state["optimiser"])
             vectors = self.network.word_vectors if isinstance(self.network, HadamardRNN) else None
             if vectors is not None and "embedding" in state["network"]:  # of which these are the transpose

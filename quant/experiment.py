@@ -17,7 +17,7 @@ import torch
 
 from ..errors import InputError
 from ..model.baselines import Baseline
-from ..model.checkpoint import read_checkpoint, write_checkpoint
+from ..model.checkpoint import load_weights, read_checkpoint, write_checkpoint
 from ..model.device import available_device
 from ..model.initialisation import input_gain, input_mean
 from ..model.network import HadamardRNN
@@ -98,7 +98,8 @@ def build_network(config: ExperimentConfig, task: Task) -> Network:
     }
     if options.kind in CELLS:
         gates: dict[str, Any] = {"gate_bias": options.gate_bias, "steps": task.steps}
-        return Baseline(options.kind, **shape, **gates, embedding_size=options.embedding_size)
+        gain = input_gain(task)
+        return Baseline(options.kind, **shape, **gates, embedding_size=options.embedding_size, input_gain=gain)
     quantised = options.kind == "hadamard"
     blank = task.blank if options.blank_input == "zero" else None
     centred = options.bias == "centred" and blank is None
@@ -230,7 +231,7 @@ def load_run(folder: Path) -> Run:
     task = load_task(config.task, **config.task_options)
     network = build_network(config, task)
     try:
-        network.load_state_dict(read_checkpoint(folder / BEST)["network"])
+        load_weights(network, read_checkpoint(folder / BEST)["network"])
     except (RuntimeError, KeyError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{folder / BEST}: does not fit {CONFIG} ({reason})") from error

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from hadamrnn.errors import InputError
-from hadamrnn.model.checkpoint import read_checkpoint, write_checkpoint
+from hadamrnn.model.checkpoint import load_weights, read_checkpoint, write_checkpoint
 from hadamrnn.replacement import replacing
 
 STATE = {"network": {"weight": torch.arange(5.0)}, "epoch": 3, "loss": 0.1, "best": None, "history": [{"epoch": 1}]}
@@ -103,3 +104,23 @@ def test_missing_files_and_other_versions_are_refused(tmp_path: Path) -> None:
     torch.save(torch.zeros(3), tmp_path / "last.pt")
     with pytest.raises(InputError, match="checkpoint of version 'Tensor', expected 1"):
         read_checkpoint(tmp_path / "last.pt")
+
+
+def test_weights_of_a_like_network() -> None:
+    one, other = nn.Linear(3, 2), nn.Linear(3, 2)
+    load_weights(one, other.state_dict())
+    assert all(torch.equal(one.state_dict()[name], tensor) for name, tensor in other.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (nn.Linear(4, 2), r"^weight of shape \(2, 4\), expected \(2, 3\)$"),
+        (nn.Linear(3, 2, bias=False), "^it has no bias$"),
+        (nn.Bilinear(3, 1, 2), r"^weight of shape \(2, 3, 1\), expected \(2, 3\)$"),
+        (nn.ParameterDict({"weight": torch.ones(2, 3), "bias": torch.ones(2), "gain": torch.ones(1)}), "^gain is no "),
+    ],
+)
+def test_weights_of_another_network(other: nn.Module, message: str) -> None:
+    with pytest.raises(RuntimeError, match=message):
+        load_weights(nn.Linear(3, 2), other.state_dict())

@@ -1,6 +1,7 @@
 """Data of any unit train alike."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import torch
 from torch import nn
 
 from hadamrnn.errors import InputError
+from hadamrnn.model.baselines import Baseline
 from hadamrnn.model.initialisation import input_gain
 from hadamrnn.model.network import HadamardRNN
 from hadamrnn.model.orthogonal_network import OrthogonalRNN
+from hadamrnn.model.shape import CELLS
 from hadamrnn.model.tasks import load_task
 from hadamrnn.quant.configuration import parse_config
 from hadamrnn.quant.experiment import load_run, train
@@ -20,7 +23,8 @@ from hadamrnn.quant.freeze import freeze
 from hadamrnn.quant.freeze_dense import freeze_dense
 
 SIZES = {"input_size": 2, "hidden_size": 16, "output_size": 3}
-BUILDERS: list[Callable[..., nn.Module]] = [HadamardRNN, OrthogonalRNN]
+BASELINES = [partial(Baseline, cell) for cell in CELLS]
+BUILDERS: list[Callable[..., nn.Module]] = [HadamardRNN, OrthogonalRNN, *BASELINES]
 
 
 @pytest.mark.parametrize("build", BUILDERS)
@@ -28,12 +32,8 @@ def test_inputs_and_gain_cancel(build: Callable[..., nn.Module]) -> None:
     x = torch.rand(5, 7, 2, generator=torch.Generator().manual_seed(0))
     results = []
     for factor in (1.0, 1024.0):
-        made = build(
-            **SIZES,
-            input_mean=torch.tensor([0.25, 0.5]) * factor,
-            input_gain=1 / factor,
-            generator=torch.Generator().manual_seed(1),
-        )
+        mean = {} if build in BASELINES else {"input_mean": torch.tensor([0.25, 0.5]) * factor}
+        made = build(**SIZES, **mean, input_gain=1 / factor, generator=torch.Generator().manual_seed(1))
         results.append(made(x * factor))
     assert torch.equal(*results)
 
@@ -45,8 +45,9 @@ def test_a_gain_is_a_power_of_two(build: Callable[..., nn.Module], gain: float) 
         build(**SIZES, input_gain=gain)
 
 
-def test_weights_are_not_loaded_without_their_gain() -> None:
-    plain, scaled = HadamardRNN(**SIZES), HadamardRNN(**SIZES, input_gain=0.5)
+@pytest.mark.parametrize("build", BUILDERS)
+def test_weights_are_not_loaded_without_their_gain(build: Callable[..., nn.Module]) -> None:
+    plain, scaled = build(**SIZES), build(**SIZES, input_gain=0.5)
     assert "saved_input_gain" not in plain.state_dict()
     for one, other in ((plain, scaled), (scaled, plain)):
         with pytest.raises(RuntimeError, match="saved_input_gain"):
@@ -84,7 +85,7 @@ def test_pixels_and_tokens_are_as_they_are() -> None:
     assert input_gain(load_task("copy", sequences=20, steps=30)) == 1
 
 
-@pytest.mark.parametrize("kind", ["hadamard", "qornn"])
+@pytest.mark.parametrize("kind", ["hadamard", "qornn", "gru"])
 def test_data_in_another_unit_give_the_same_network(kind: str, tmp_path: Path) -> None:
     """Weights and integers, but for the real value of their units."""
     runs = []
@@ -97,6 +98,8 @@ def test_data_in_another_unit_give_the_same_network(kind: str, tmp_path: Path) -
     assert one.result["test"] == other.result["test"]
     for name, values in one.network.named_parameters():
         assert torch.equal(values, other.network.get_parameter(name)), name
+    if kind == "gru":
+        return
     frozen = [(freeze if kind == "hadamard" else freeze_dense)(run.network, run.task)[0] for run in runs]
     assert frozen[0].state_scale == frozen[1].state_scale
     if kind == "hadamard":

@@ -230,7 +230,7 @@ def test_foreign_folders_are_left_alone(tmp_path: Path) -> None:
         (
             CONFIG,
             CONFIGURATION.to_toml().replace("hidden_size = 16", "hidden_size = 32").encode(),
-            "does not fit config",
+            "best.pt: does not fit config.toml (sign_latents of shape (16,), expected (32,))",
         ),
         (CONFIG, b"[task]", "config.toml: [task] needs a name"),
     ],
