@@ -198,6 +198,28 @@ def test_a_narrower_input_range() -> None:
     assert set(np.unique(worst_inputs(tokens, 0, steps, input_range=(1, 2)))) <= {1, 2}
 
 
+@pytest.mark.parametrize("block_size", [1, 2, 4])
+@pytest.mark.parametrize("largest", [True, False])
+def test_worst_tokens_of_every_range_are_the_worst_of_all_sequences(block_size: int, largest: bool) -> None:
+    vocabulary, steps = 5, 4
+    one = network(4, vocabulary, block_size=block_size, input_kind="index", input_shift=3)
+    lags = powers(one, steps)[::-1]  # the first step first
+    for low, high in itertools.combinations_with_replacement(range(vocabulary), 2):
+        tokens = np.array(list(itertools.product(range(low, high + 1), repeat=steps)))
+        linear = np.einsum("tij,stj->si", lags, drives(one)[tokens] + one.bias)
+        states = reference.run(one, tokens, return_states=True).states
+        assert states is not None
+        bounds = state_bounds(one, steps, input_range=(low, high))
+        edge = (bounds.upper if largest else bounds.lower)[-1]
+        spread = bounds.rounding[-1] + bounds.margin[-1]
+        for unit in range(one.hidden_size):
+            worst = worst_inputs(one, unit, steps, largest=largest, input_range=(low, high))
+            (place,) = np.flatnonzero((tokens == worst).all(axis=1))  # it is one of them
+            assert linear[place, unit] == pytest.approx(edge[unit], abs=1e-9)
+            assert abs(states[place, -1, unit] - edge[unit]) <= spread[unit]
+        assert np.allclose(linear.max(axis=0) if largest else linear.min(axis=0), edge, atol=1e-9)
+
+
 def test_the_certificate_as_json() -> None:
     found = certify(network(8), 10).to_json()
     assert [steps for steps, _ in found["curve"]] == [1, 2, 4, 8, 10]
