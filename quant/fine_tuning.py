@@ -147,8 +147,8 @@ class _Tuning:
         self.rounding = bias_rounding(network, task)
         self.validation = task.validation.first(VALIDATION)
         latents = self.network.effective_input_weight().detach()  # an embedding is folded into it
-        self.pinned = int(latents.abs().argmax())
-        self.pinned_value = float(latents.flatten()[self.pinned])
+        self.pinned = divmod(int(latents.abs().argmax()), latents.shape[1])  # a place, in whatever order memory has it
+        self.pinned_value = float(latents[self.pinned])
 
     def run(
         self,
@@ -202,7 +202,8 @@ class _Tuning:
         optimiser.step()
         with torch.no_grad():  # the scale of U, and with it every format, stays
             largest = abs(self.pinned_value)
-            self.network.input_weight.clamp_(-largest, largest).flatten()[self.pinned] = self.pinned_value
+            self.network.input_weight.clamp_(-largest, largest)
+            self.network.input_weight[self.pinned] = self.pinned_value
         return value
 
     def _integers(self) -> IntegerNetwork:

@@ -11,7 +11,7 @@ from hadamrnn.errors import InputError
 from hadamrnn.model.network import HadamardRNN
 from hadamrnn.model.objective import score, tensors
 from hadamrnn.model.task import Task
-from hadamrnn.quant.fine_tuning import fine_tune, trained_logits
+from hadamrnn.quant.fine_tuning import _Tuning, fine_tune, trained_logits
 from hadamrnn.quant.freeze import Formats, bias_rounding, calibrate, freeze, to_integers
 from hadamrnn.quant.integer import IntegerNetwork, quantise_inputs
 from hadamrnn.quant.integer_evaluation import evaluate_integers
@@ -157,6 +157,23 @@ def test_an_embedding_is_folded_and_tuned() -> None:
     assert network.embedding is not None
     frozen, _ = freeze(tuned.network, task, state_bits=6, input_shift=tuned.input_shift)
     assert evaluate_integers(frozen, task.validation) == tuned.after
+
+
+@pytest.mark.parametrize("kind", [{}, {"embedding_size": 5}, {"embedding_size": 5, "blank": 1}], ids=str)
+def test_the_formats_stay_where_all_weights_are_pulled_to_zero(kind: dict[str, Any]) -> None:
+    """The largest latent too, which holds the scale of U; all others shrink."""
+    task = toy_task(input_kind="index" if kind else "vector")
+    network = toy_network(task, **kind)
+    tuning = _Tuning(network, task, calibrate(network, task, state_bits=8))
+    weight = tuning.network.input_weight
+    before, scale = weight.detach().clone(), tuning._integers().state_scale
+    pull = torch.optim.SGD([weight], lr=0.1, weight_decay=1.0)
+    for _ in range(10):
+        tuning._step(pull, np.arange(20))
+    assert tuning._integers().state_scale == scale
+    kept = weight.detach() == before
+    assert kept[before.abs() == before.abs().max()].all()
+    assert kept[before != 0].sum() == 1
 
 
 def test_equal_seeds_give_equal_networks() -> None:
