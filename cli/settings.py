@@ -11,7 +11,7 @@ setting_option: Callable[[Any], Any] = click.option(
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Any key of [network] or [training], instead of CONFIG.toml's; repeatable.",
+    help="Any key of [network] or [training], instead of CONFIG.toml's; repeatable. All are in docs/configuration.md.",
 )
 
 

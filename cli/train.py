@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..model.options import TrainingOptions
 from .list_options import ListOptions
 from .network_file import ConfigFile
 from .output import json_option, print_json
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 _OF_TASK = ("options", "hidden", "block", "weight_bits", "signs", "embedding")
 # Parameters that are not named as the key of the configuration that they set.
 _KEYS = {"hidden": "hidden_size", "block": "block_size", "embedding": "embedding_size", "seeds": "seed"}
+
+
+def _help(text: str, key: str) -> str:
+    """``text``, and what ``key`` of ``[training]`` is where neither the option nor a file gives it."""
+    return f"{text}  [default: CONFIG.toml's, else {getattr(TrainingOptions, key):g}]"
 
 
 @click.command(
@@ -64,11 +70,16 @@ Example:
     "[default: CONFIG.toml's, else hadamard]",
 )
 @setting_option
-@click.option("--epochs", type=int, help="Passes over the training set.")
-@click.option("--patience", type=int, metavar="N", help="Stop after N epochs without a better one; 0 for never.")
-@click.option("--batch-size", type=int, help="Sequences per step of the optimiser.")
-@click.option("--learning-rate", type=float, help="Of the weights, in the first epoch.")
-@click.option("--seed", type=int, help="Of the initial values and of the order of the sequences.")
+@click.option("--epochs", type=int, help=_help("Passes over the training set.", "epochs"))
+@click.option(
+    "--patience",
+    type=int,
+    metavar="N",
+    help=_help("Stop after N epochs without a better one; 0 for never.", "patience"),
+)
+@click.option("--batch-size", type=int, help=_help("Sequences per step of the optimiser.", "batch_size"))
+@click.option("--learning-rate", type=float, help=_help("Of the weights, in the first epoch.", "learning_rate"))
+@click.option("--seed", type=int, help=_help("Of the initial values and of the order of the sequences.", "seed"))
 @click.option("--seeds", type=int, multiple=True, metavar="N ...", help="Train each of them, in RUN/seed-N.")
 @click.option("--device", default="cpu", show_default=True, metavar="cpu|cuda", help="Where to compute.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run or runs in RUN.")
@@ -176,7 +187,6 @@ def _train(
 
 
 def _configuration(task: str, options: Sequence[str], network: dict[str, Any]) -> ExperimentConfig:
-    from ..model.options import TrainingOptions
     from ..quant.configuration import ExperimentConfig, NetworkOptions
 
     unused = NetworkOptions(kind=network["kind"], hidden_size=1).unused

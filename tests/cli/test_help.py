@@ -12,6 +12,7 @@ from hadamrnn import __version__
 from hadamrnn.cli import core_options
 from hadamrnn.cli.group import hadamrnn
 from hadamrnn.hw.parameters import CoreParameters
+from hadamrnn.model.options import TrainingOptions
 
 from .conftest import Run
 
@@ -107,3 +108,11 @@ def test_every_parameter_of_a_core_is_an_option_with_help() -> None:
     for field in fields(CoreParameters):
         assert options[field.name].default == field.default
         assert options[field.name].help
+
+
+def test_help_of_training_says_the_defaults(run: Run) -> None:
+    shown = " ".join(run("train", "--help").out.split())
+    for key in ("epochs", "patience", "batch_size", "learning_rate", "seed"):
+        about = shown.partition(f" --{key.replace('_', '-')} ")[2].partition(" --")[0]
+        assert f"[default: CONFIG.toml's, else {getattr(TrainingOptions(), key)}]" in about
+    assert "docs/configuration.md" in shown
