@@ -1,6 +1,7 @@
 """Files that are whole or not there: written aside, then renamed."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,10 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises
     ------
     OSError
-        If ``path`` cannot be replaced; what was there before stays.
+        If ``path`` cannot be replaced; what was there before stays. A device or a pipe is not replaced.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield aside
@@ -26,7 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
             aside.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, contents: str | bytes) -> None:
+def write_whole(path: Path, contents: str | bytes | memoryview) -> None:
     """Write a file, text as UTF-8, so that no reader sees half of it.
 
     Raises

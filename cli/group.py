@@ -34,6 +34,9 @@ _COMMANDS = {
 STATUS_DIFFERENCE = 1
 STATUS_INPUT = 2
 STATUS_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
+STATUS_UNREAD = 141  # 128 + SIGPIPE
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # of a write, which names no file
 
 
 class CommandGroup(click.Group):
@@ -65,6 +68,7 @@ class CommandGroup(click.Group):
         options["standalone_mode"] = False
         try:
             status = super().main(args or ["--help"], *positional, **options)
+            sys.stdout.flush()
         except InputError as error:
             _fail(self._as_typed(str(error), args))
         except click.UsageError as error:
@@ -75,10 +79,15 @@ class CommandGroup(click.Group):
         except (click.Abort, KeyboardInterrupt):
             print("hadamrnn: interrupted", file=sys.stderr)
             sys.exit(STATUS_INTERRUPTED)
+        except SystemExit:  # commands return their status: click's, where our reader left, as in `hadamrnn … | head`
+            sys.exit(STATUS_UNREAD)
         except OSError as error:
-            if error.errno == errno.EPIPE:  # the reader of our output has left, as in `hadamrnn … | head`
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                sys.exit(STATUS_DIFFERENCE)
+            if error.errno == errno.EPIPE:  # found out by the last flush
+                _close_output()
+                sys.exit(STATUS_UNREAD)
+            if error.filename is None and error.errno in _FULL:
+                _close_output()
+                _fail(f"cannot write: {error.strerror}")
             if error.filename is None:
                 raise
             _fail(f"{error.filename}: {error.strerror}")
@@ -96,6 +105,11 @@ class CommandGroup(click.Group):
                     if message.startswith(f"{name} must "):
                         return option + message.removeprefix(name)
         return message
+
+
+def _close_output() -> None:
+    """Write no more to standard output, not when Python ends either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, status: int = STATUS_INPUT) -> NoReturn:

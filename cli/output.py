@@ -89,6 +89,8 @@ def check_writable(path: Path, option: str) -> None:
         raise InputError(f"{option} {path}: there is no folder {folder}")
     if path.is_dir():
         raise InputError(f"{option} {path}: is a folder, expected a file name")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{option} {path}: is no regular file, expected the name of one, or of a new one")
     if not os.access(folder, os.W_OK):
         raise InputError(f"{option} {path}: the folder {folder} cannot be written")
 

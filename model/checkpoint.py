@@ -1,5 +1,6 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped, in one file."""
 
+import io
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,15 +9,22 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
-from ..replacement import replacing
+from ..replacement import write_whole
 
 VERSION = 1
 
 
 def write_checkpoint(path: Path, state: dict) -> None:
-    """Write ``state``: tensors, numbers, strings, lists, dicts. An older checkpoint stays until this one is whole."""
-    with replacing(path) as aside:
-        torch.save({"version": VERSION, **state}, aside)
+    """Write ``state``: tensors, numbers, strings, lists, dicts. An older checkpoint stays until this one is whole.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    buffer = io.BytesIO()  # what torch says of a full disk is no reason that anybody understands
+    torch.save({"version": VERSION, **state}, buffer)
+    write_whole(path, buffer.getbuffer())
 
 
 def read_checkpoint(path: Path) -> dict:

@@ -1,8 +1,9 @@
 """The training curve as a picture."""
 
+from io import BytesIO
 from pathlib import Path
 
-from ..replacement import replacing
+from ..replacement import write_whole
 
 
 def draw_curve(history: list[dict], path: Path, *, title: str, kept: int | None = None) -> None:
@@ -35,5 +36,6 @@ def draw_curve(history: list[dict], path: Path, *, title: str, kept: int | None 
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_yscale("log" if quantity == "loss" and positive else "linear")  # of one class only, the loss is 0
         axes.legend(frameon=False)
-    with replacing(path) as aside:
-        figure.savefig(aside, format="png")
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png")
+    write_whole(path, buffer.getbuffer())

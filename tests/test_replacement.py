@@ -55,6 +55,14 @@ def test_all_files_or_none(tmp_path: Path) -> None:
     assert sorted(one.name for one in folder.iterdir()) == ["bytes", "taken", "text"]
 
 
+def test_a_device_or_a_pipe_stays_what_it_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError) as error:
+        write_whole(tmp_path / "pipe", "text")
+    assert str(error.value) == f"cannot write {tmp_path / 'pipe'}: is no regular file"
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_it_needs_no_torch() -> None:
     code = "import sys, hadamrnn.replacement; assert not {'torch', 'numpy'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ))

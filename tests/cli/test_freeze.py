@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +90,9 @@ def test_outputs_that_cannot_be_written(refused: Callable[..., str], trained: Pa
     absent = tmp_path / "absent" / "net.safetensors"
     assert refused("freeze", trained, "-o", absent) == f"-o {absent}: there is no folder {absent.parent}"
     assert refused("freeze", trained, "-o", tmp_path) == f"-o {tmp_path}: is a folder, expected a file name"
+    os.mkfifo(tmp_path / "pipe")
+    line = refused("freeze", trained, "-o", tmp_path / "pipe")
+    assert line == f"-o {tmp_path / 'pipe'}: is no regular file, expected the name of one, or of a new one"
 
 
 def test_loss_size_and_certificate_are_reported(run: Run, trained: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Statuses and messages that all commands share."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 
 from hadamrnn.cli import generate
 from hadamrnn.cli.group import hadamrnn
+
+from .conftest import Run
 
 PROGRAM = [sys.executable, "-m", "hadamrnn.cli"]
 
@@ -83,4 +86,27 @@ def test_a_reader_that_leaves_is_no_error(network_file: Path) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == ""
-    assert process.returncode == 1
+    assert process.returncode == 141
+
+
+@pytest.mark.long
+def test_training_that_finds_no_space_is_one_line_and_goes_on(run: Run, tmp_path: Path) -> None:
+    """Files of up to 10 kB, too small for the checkpoint of two epochs' training."""
+    command = ["train", "--task", "digits", "--hidden", "16", "--epochs", "2", "-o", str(tmp_path / "run")]
+    limit = (resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
+    done = subprocess.run(
+        [*PROGRAM, *command], capture_output=True, text=True, check=False, preexec_fn=lambda: resource.setrlimit(*limit)
+    )
+    line = f"hadamrnn: error: cannot write {tmp_path / 'run' / 'last.pt'}: File too large"
+    assert (done.returncode, done.stdout, done.stderr.splitlines()[-1]) == (2, "", line)
+    assert "Traceback" not in done.stderr
+    assert run(*command, "--resume").status == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="there is no /dev/full")
+def test_output_that_finds_no_space(network_file: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "estimate", str(network_file)], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (2, "hadamrnn: error: cannot write: No space left on device\n")
