@@ -69,7 +69,8 @@ def search_signs(
     Raises
     ------
     InputError
-        If the network has an embedding, and the task no class for a whole sequence.
+        If the network has an embedding, and the task no class for a whole sequence; if the normal equations are beyond
+        single precision.
     """
     check_searchable(network, task)
     search = _Search(network, task, torch.Generator().manual_seed(seed))
@@ -112,6 +113,7 @@ class _Search:
         self._signs_only = network.embedding is not None
         self._driving = 1 if self._signs_only else network.driving
         self._mean = None if self._signs_only else network.input_mean
+        self._input_gain = 1.0 if self._signs_only else network.input_gain
         if not self._signs_only:
             weight = network.effective_input_weight().detach()
         else:
@@ -147,9 +149,10 @@ class _Search:
 
     def unexplained(self) -> float:
         """Share of the targets' variance that the fitted read-out leaves over."""
+        total = self._targets.square().sum()
+        _check_finite(total)
         explained = (self._solve(self._gram, self._moments) * self._moments).sum()
-        total = float(self._targets.square().sum())
-        return 1 - float(explained) / total if total else 0.0
+        return 1 - float(explained) / float(total) if total else 0.0
 
     def store(self, network: HadamardRNN) -> None:
         """Hand signs and U to the network."""
@@ -179,7 +182,7 @@ class _Search:
 
     def _features_of(self, signs: Tensor, weight: Tensor) -> Tensor:
         """Centred features of blocks, ``(rows, blocks, n)``: a row for every sequence, or for every step looked at."""
-        flat = signs.flatten(), weight.flatten(0, 1)
+        flat = signs.flatten(), weight.flatten(0, 1) * self._input_gain
         bias = torch.zeros_like(flat[0]) if self._mean is None else -(flat[1] @ self._mean)
         shape = {"block_size": self.block_size, "gain": self.gain}
         if self._steps is None:
@@ -230,6 +233,7 @@ class _Search:
         return (self._solve(gram, moments) * moments).sum((1, 2))
 
     def _solve(self, gram: Tensor, right: Tensor) -> Tensor:
+        _check_finite(gram, right)
         return torch.linalg.solve(gram + self._ridge * torch.eye(gram.shape[-1]), right)
 
     def _units(self, block: int) -> slice:
@@ -241,6 +245,12 @@ class _Search:
 
     def _signs(self, *shape: int) -> Tensor:
         return torch.where(torch.rand(*shape, generator=self._generator) < 0.5, -1.0, 1.0)
+
+
+def _check_finite(*products: Tensor) -> None:
+    """Refuse states or targets so large that their products are infinite: of what is not a number, none is best."""
+    if not all(bool(product.isfinite().all()) for product in products):
+        raise InputError("signs cannot be searched, states or targets are too large: draw or learn them")
 
 
 def _read_steps(y: np.ndarray, generator: torch.Generator) -> list[int]:

@@ -197,7 +197,7 @@ def train(
         trainer.run(resume=resume and (folder / LAST).exists())
     factor = _load_best(network, task, folder)
     result = {**_result(config, task, network, trainer), "logit_factor": factor}
-    write_whole(folder / RESULT, json.dumps(result, indent=2) + "\n")
+    write_whole(folder / RESULT, _strict_json(result) + "\n")
     return Run(folder=folder, config=config, task=task, network=network.cpu(), result=result)
 
 
@@ -259,6 +259,15 @@ def _result(config: ExperimentConfig, task: Task, network: Network, trainer: Tra
         "threads": torch.get_num_threads(),
         "versions": versions(),
     }
+
+
+def _strict_json(result: dict[str, Any]) -> str:
+    try:
+        return json.dumps(result, indent=2, allow_nan=False)
+    except ValueError as error:
+        raise InputError(
+            "the loss of the trained network is not finite: some sequences are too large for it"
+        ) from error
 
 
 def versions() -> dict[str, str]:

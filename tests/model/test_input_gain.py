@@ -1,5 +1,6 @@
 """Data of any unit train alike."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,8 @@ from hadamrnn.model.initialisation import input_gain
 from hadamrnn.model.network import HadamardRNN
 from hadamrnn.model.orthogonal_network import OrthogonalRNN
 from hadamrnn.model.shape import CELLS
+from hadamrnn.model.sign_search import search_signs
+from hadamrnn.model.task import Split, Task
 from hadamrnn.model.tasks import load_task
 from hadamrnn.quant.configuration import parse_config
 from hadamrnn.quant.experiment import load_run, train
@@ -78,6 +81,52 @@ def test_extreme_data_train(factor: float, tmp_path: Path) -> None:
     path = arrays(tmp_path / "data.npz", factor)
     text = f'[task]\nname = "arrays"\npath = "{path}"\n[network]\nhidden_size = 16\n[training]\nepochs = 3\n'
     assert train(parse_config(text), tmp_path / "run").result["test"]["loss"] < 2
+
+
+@pytest.mark.parametrize("centred", [False, True])
+def test_data_in_another_unit_give_the_same_search(centred: bool) -> None:
+    """Also where states without their gain would be nothing, or infinite, in single precision."""
+    searched = []
+    for power in (0, 70, -70, 100, -100):
+        random = np.random.default_rng(0)
+        x = random.normal(size=(200, 12, 2)).astype(np.float32)
+        y = x[:, :3, 0].argmax(1).astype(np.int64)
+        part = Split(x=x * np.float32(2.0**power), y=y)
+        task = Task(name="unit", train=part, validation=part, test=part, labels=("a", "b", "c"))
+        mean = {"input_mean": torch.tensor([0.25, 0.5]) * 2.0**power} if centred else {}
+        generator = torch.Generator().manual_seed(1)
+        network = HadamardRNN(**SIZES, block_size=4, **mean, input_gain=2.0**-power, generator=generator)
+        found = search_signs(network, task, candidates=32)
+        assert found.accepted > 0
+        searched.append((network, found))
+    (one, found), *others = searched
+    for other, same in others:
+        assert same == found
+        assert torch.equal(one.signs, other.signs)
+        assert torch.equal(one.input_weight, other.input_weight)
+
+
+def test_a_search_of_states_beyond_single_precision_is_refused() -> None:
+    x = np.random.default_rng(0).normal(size=(50, 8, 2)).astype(np.float32) * np.float32(2.0**70)
+    part = Split(x=x, y=np.arange(50) % 3)
+    task = Task(name="large", train=part, validation=part, test=part, labels=("a", "b", "c"))
+    with pytest.raises(InputError, match=r"^signs cannot be searched, states or targets are too large: draw or learn"):
+        search_signs(HadamardRNN(**SIZES), task, candidates=1)
+
+
+@pytest.mark.parametrize("power", [70, -70])
+def test_a_run_with_a_search_of_extreme_data_says_what_it_found(power: int, tmp_path: Path) -> None:
+    """In JSON, which has no NaN."""
+    results = []
+    for factor in (1.0, 2.0**power):
+        path = arrays(tmp_path / f"{factor}.npz", factor)
+        text = f'[task]\nname = "arrays"\npath = "{path}"\n[network]\nhidden_size = 16\n[training]\nepochs = 1\n'
+        folder = train(parse_config(text), tmp_path / f"{factor}").folder
+        results.append(json.loads((folder / "result.json").read_text(), parse_constant=pytest.fail))
+    one, other = results
+    assert other["searched"]["accepted"] > 0
+    assert {**other["searched"], "seconds": 0} == {**one["searched"], "seconds": 0}
+    assert other["test"] == one["test"]
 
 
 def test_pixels_and_tokens_are_as_they_are() -> None:

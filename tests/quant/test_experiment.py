@@ -11,6 +11,7 @@ import torch
 
 from hadamrnn.errors import InputError
 from hadamrnn.model.checkpoint import read_checkpoint, write_checkpoint
+from hadamrnn.model.objective import Evaluation
 from hadamrnn.model.options import TrainingOptions
 from hadamrnn.model.progress import StepReport
 from hadamrnn.model.split import Split
@@ -56,6 +57,17 @@ def test_the_result_of_a_large_split_is_that_of_its_first_sequences(
     for split in ("train", "validation", "test"):
         x, y, lengths = getattr(run.task, split).batch(np.arange(100))
         assert run.result[split] == asdict(evaluate(run.network, Split(x=x, y=y, lengths=lengths)))
+
+
+def test_a_loss_that_is_not_finite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A result that holds NaN would not be JSON."""
+    found = Evaluation(loss=float("nan"), accuracy=0.1, sequence_accuracy=None)
+    monkeypatch.setattr(experiment, "evaluate", lambda *_: found)
+    with pytest.raises(
+        InputError, match=r"^the loss of the trained network is not finite: some sequences are too large"
+    ):
+        train(CONFIGURATION.replace(epochs=1), tmp_path / "run")
+    assert not (tmp_path / "run" / RESULT).exists()
 
 
 def test_patience_ends_a_run_early(tmp_path: Path) -> None:
