@@ -36,8 +36,9 @@ class Certificate:
     margin : what was added for the rounding of the certificate's own arithmetic
     worst_state : no |state| exceeds it
     safe_state_bits : state bits, at the same unit, with which nothing saturates; at least those of the biases
-    safe_steps : longest sequences that provably never saturate with the network's own ``state_bits``; 0 where a single
-        step may; None where sequences of any length never do
+    safe_steps : longest sequences that are proven never to saturate with the network's own ``state_bits``; where the
+        response was not computed exactly so far, longer ones may be safe too. 0 where a single step may saturate; None
+        where sequences of any length never do
     exact : whether ``linear_bound`` is the exact worst case; otherwise it is an upper bound, by norms, for late lags
     curve : float64, shape ``(T,)``, the bound of every |state| up to each T
     """
@@ -212,7 +213,7 @@ def _margin(network: IntegerNetwork, response: StateResponse, steps: int) -> np.
 
 
 def _safe_steps(lags: _Lags, steps: int) -> int | None:
-    """The longest safe sequences: by the exact response as far as it goes, from there by norms."""
+    """The longest safe sequences: by the exact response as far as it goes, from there by norms, a lower bound."""
     if not lags.response.drive_norm:
         return None
     limit = 1 << (lags.network.state_bits - 1)
@@ -229,14 +230,17 @@ def _safe_steps(lags: _Lags, steps: int) -> int | None:
 
 
 def _beyond(lags: _Lags, steps: int, margin: float, slack: float) -> int | None:
-    """The same where every one of ``steps`` is safe: lag j adds at most g^j times what lag 0 does."""
+    """The same where every one of ``steps`` is safe: lag j adds at most g^j times what lag 0 does.
+
+    The slack is above −1: a bound need not be whole, and a state is.
+    """
     gain, drive = lags.response.gain_norm, lags.response.drive_norm
     share = (drive + sum(_roundings(lags.network, lags.response)) * math.sqrt(lags.network.block_size)) * (
         1 + 1e-9
     ) + margin
     if gain < 1 and share * gain**steps / (1 - gain) < slack:
         return None
-    return steps + (int(slack / share) if gain <= 1 else 0)
+    return steps + (max(0, int(slack / share)) if gain <= 1 else 0)
 
 
 def _checked_steps(steps: object) -> int:

@@ -11,6 +11,7 @@ from scipy.linalg import block_diag, hadamard
 from hadamrnn.errors import InputError
 from hadamrnn.quant.certificate import certify, state_bounds, worst_inputs
 from hadamrnn.quant.integer import IntegerNetwork, shift_round
+from hadamrnn.quant.state_response import StateResponse
 from hadamrnn.sim import reference
 
 FORMATS = [
@@ -169,6 +170,76 @@ def test_no_safe_step_and_no_end_of_them() -> None:
     longest = certify(rotating, 10).safe_steps
     assert longest > 1000
     assert 10 < certify(rotating, 10, work=0).safe_steps < longest
+
+
+AGAINST_A_WORST_SEQUENCE: dict[str, dict[str, Any]] = {  # every input pushes the same way, as near as integers come
+    "rotating, one unit": {"signs": [1], "input_weight": [[3]], "bias": [1], "block_size": 1, "state_bits": 8},
+    "rotating": {"signs": [1, 1, 1, 1], "input_weight": [[6], [2], [2], [2]], "block_size": 4, "state_bits": 8},
+    "growing": {"signs": [1, 1], "input_weight": [[5], [2]], "sqrt_half_bits": 2, "state_bits": 10},  # 1.06 a step
+    "shrinking": {"signs": [1, 1], "input_weight": [[5], [2]], "sqrt_half_bits": 4, "state_bits": 8},  # 0.97
+}
+
+
+@pytest.mark.parametrize("options", AGAINST_A_WORST_SEQUENCE.values(), ids=AGAINST_A_WORST_SEQUENCE)
+def test_safe_steps_end_before_a_worst_sequence_saturates(options: dict[str, Any]) -> None:
+    """However much of the response is exact, and from however many steps it is looked beyond."""
+    hidden_size = len(options["signs"])
+    zero = {"bias": np.zeros(hidden_size, int)}
+    one = network(
+        hidden_size,
+        **zero | {name: np.array(value) if isinstance(value, list) else value for name, value in options.items()},
+    )
+    saturating = next(
+        steps
+        for steps in range(1, 200)
+        if any(reference.run(one, worst_inputs(one, unit, steps)[None]).saturations for unit in range(hidden_size))
+    )
+    exact = certify(one, 1).safe_steps
+    assert 10 < exact < saturating
+    assert certify(one, exact).safe_state_bits <= one.state_bits < certify(one, exact + 1).safe_state_bits
+    for steps in (1, 2, 5):
+        for work in (0, 3e6, 1e8):
+            assert steps <= certify(one, steps, work=work).safe_steps <= exact
+    if one.block_size == 1:  # nothing is lost to norms or roundings
+        assert exact == saturating - 1
+        assert certify(one, 1, work=0).safe_steps == exact
+
+
+def test_steps_that_are_safe_are_among_the_safe_steps() -> None:
+    """Also where the bound lies between the largest state of the format and the next one."""
+    signs, weight = np.array([1]), np.array([[1]])
+    one = network(1, signs=signs, input_weight=weight, bias=np.array([0]), input_shift=-3, state_bits=3)
+    loose = certify(one, 6, work=0)
+    assert 3 < loose.curve[-1] < 4
+    assert loose.safe_state_bits == 3
+    assert loose.safe_steps == 6
+    assert certify(one, 6).safe_steps >= 6
+
+
+def test_safe_bits_hold_the_biases() -> None:
+    """Which may be wider than every state, where inputs are never 0."""
+    signs, weight, bias = np.array([-1]), np.array([[-8]]), np.array([100])
+    one = network(1, signs=signs, input_weight=weight, bias=bias, input_bits=4)
+    found = certify(one, 10, input_range=(12, 12), work=1e8)
+    assert found.worst_state == 4
+    assert found.safe_state_bits == 8
+    with pytest.raises(InputError, match="bias"):
+        dataclasses.replace(one, state_bits=7)
+    assert certify(one, 10, input_range=(0, 12), work=1e8).safe_state_bits >= 8
+
+
+@pytest.mark.parametrize("options", FORMATS, ids=str)
+@pytest.mark.parametrize("aligned", [False, True])
+def test_no_input_drives_more_than_the_norm(options: dict[str, Any], aligned: bool) -> None:
+    one = network(8, 2, **options)
+    if aligned:  # all columns add up, and the bias to them
+        column = one.input_weight[:, :1]
+        one = dataclasses.replace(one, input_weight=column.repeat(2, axis=1), bias=column[:, 0])
+    reached = np.linalg.norm(drives(one) + one.bias, axis=1).max()
+    found = StateResponse(one, *one.input_range).drive_norm
+    assert reached <= found
+    if aligned and one.input_kind == "vector" and not one.input_signed:
+        assert found == pytest.approx(reached, rel=1e-9)
 
 
 def test_norms_stand_in_for_the_exact_response() -> None:
