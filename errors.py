@@ -1,4 +1,4 @@
-"""The one exception that means "the user's input is at fault"."""
+"""The exceptions that mean "the user's input is at fault"."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,7 @@ class InputError(ValueError):
     The message is one line, names the offending value and says what was expected. The command line prints it and exits
     with status 2; a library user catches it as a :class:`ValueError`.
     """
+
+
+class DataError(InputError):
+    """The data of a task are not to be had: missing, damaged, or no longer those that a run was trained on."""

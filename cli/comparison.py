@@ -169,6 +169,7 @@ def _runs(folders: Sequence[Path]) -> tuple[list[Row], list[str]]:
 
 def _run_row(run: RunState) -> Row:
     from ..quant.network_options import FREEZABLE
+    from ..quant.own_data import portable
 
     assert run.config is not None
     reason = _NOT_FROZEN if run.config.network.kind in FREEZABLE else _BASELINE
@@ -181,7 +182,7 @@ def _run_row(run: RunState) -> Row:
         missing["float"] = wrong or "result.json does not say"
     return Row(
         name=str(run.folder),
-        config=run.config.to_toml(),
+        config=portable(run.config).to_toml(),
         task=named_task(run.config),
         **_shape(run.config),
         seed=run.config.training.seed,
@@ -211,6 +212,7 @@ def _zoo_row(name: str, cores: Cores) -> Row:
 def _frozen_row(name: str, network: FrozenNetwork, cores: Cores, found: dict[str, tuple[Figures, str | None]]) -> Row:
     from ..quant.configuration import recorded_config
     from ..quant.integer.size import kilobytes
+    from ..quant.own_data import portable
 
     config = recorded_config(network.trained.get("config"))
     core, reasons = cores.figures(network)
@@ -222,7 +224,7 @@ def _frozen_row(name: str, network: FrozenNetwork, cores: Cores, found: dict[str
             reasons[precision] = wrong or silent
     return Row(
         name=name,
-        config=None if config is None else config.to_toml(),
+        config=None if config is None else portable(config).to_toml(),
         task=None if config is None else named_task(config),
         **_frozen_shape(network, config),
         state_bits=network.state_bits,

@@ -60,11 +60,12 @@ def described(config: ExperimentConfig) -> str:
 
 
 def named_task(config: ExperimentConfig) -> str:
-    """The task with those of its options that are not as they are by default."""
+    """The task with those of its options that are not as they are by default; of paths, the name of the file."""
     from ..model.tasks import task_options
+    from ..quant.own_data import portable
 
     defaults = task_options(config.task)
-    chosen = {name: value for name, value in config.task_options.items() if value != defaults.get(name)}
+    chosen = {name: value for name, value in portable(config).task_options.items() if value != defaults.get(name)}
     return " ".join([config.task, *(f"{name}={value}" for name, value in chosen.items())])
 
 

@@ -32,6 +32,7 @@ class Task:
     input_scale : real value of one input unit, where the data are integers by nature, so that quantising them is exact;
         ``None`` where calibration is to choose format and scale.
     input_bits, input_signed : the integer format; used with ``input_scale`` only.
+    digest : SHA-256 of data that may be others another time, as those in a user's file; ``None`` where they never are.
 
     Raises
     ------
@@ -53,6 +54,7 @@ class Task:
     input_scale: float | None = None
     input_bits: int = 8
     input_signed: bool = False
+    digest: str | None = None
     options: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:

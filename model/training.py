@@ -227,7 +227,8 @@ class Trainer:
         self._epoch += 1
         if self.best is None or self._merit(record) >= self._merit(self.best):
             self.best = {name: record[name] for name in ("epoch", "validation_loss", "validation_accuracy")}
-            write_checkpoint(self.folder / BEST, {"network": _on_cpu(self.network.state_dict()), **self.best})
+            kept = {"network": _on_cpu(self.network.state_dict()), "data": self.task.digest}
+            write_checkpoint(self.folder / BEST, kept | self.best)
         self._begin_epoch()
         self._save()
         with (self.folder / METRICS).open("a", encoding="utf-8") as file:
@@ -249,6 +250,7 @@ class Trainer:
     def _save(self) -> None:
         state = {
             "network": _on_cpu(self.network.state_dict()),
+            "data": self.task.digest,
             "optimiser": _on_cpu(self._optimiser.state_dict()),
             "random": torch.get_rng_state(),
             "epoch": self._epoch,

@@ -32,6 +32,7 @@ from ..model.training import BEST, LAST, Trainer, evaluate
 from ..replacement import write_whole
 from .configuration import ExperimentConfig, read_config
 from .network_options import FREEZABLE
+from .own_data import check_data, load_run_task, located, portable, same_data
 from .quantisers import sign_quantiser, weight_quantiser
 from .recurrent_quantisers import recurrent_quantiser
 from .rounding_noise import check_noise, rounding_noise
@@ -67,7 +68,7 @@ class Run:
         if kind not in FREEZABLE:
             raise InputError(f"{self.folder}: a run of kind {kind!r} is a baseline and cannot be frozen to integers")
         return {
-            "config": self.config.to_toml(),
+            "config": portable(self.config).to_toml(),
             "best_epoch": self.result["best_epoch"],
             "float_accuracy": {split: self.result[split]["accuracy"] for split in SPLITS},
             "float_loss": {split: self.result[split]["loss"] for split in SPLITS},
@@ -163,7 +164,7 @@ def train(
     ------
     InputError
         If the folder holds something else, a run and neither ``resume`` nor ``overwrite`` is given, or a run of another
-        configuration; if there is no such device; and whatever loading the task and training raise.
+        configuration or on other data; if there is no such device; and whatever loading the task and training raise.
     KeyboardInterrupt
         On Ctrl-C; the folder is then ready to resume.
     """
@@ -176,7 +177,10 @@ def train(
     else:
         check_free(folder, overwrite)
         resume = False
-    task = load_task(config.task, **config.task_options)
+    task = load_run_task(folder, config) if resume else load_task(config.task, **config.task_options)
+    if resume and (folder / LAST).exists():
+        check_data(folder, config, task, read_checkpoint(folder / LAST))
+    config = located(config)
     network = build_network(config, task)
     search = config.network.signs == "searched"
     if search:
@@ -219,7 +223,8 @@ def load_run(folder: Path) -> Run:
     Raises
     ------
     InputError
-        If there is none, it is not finished, or a file of it is damaged.
+        If there is none, it is not finished, or a file of it is damaged; :class:`~hadamrnn.errors.DataError` if its
+        data cannot be loaded or are no longer those that it was trained on.
     """
     folder = Path(folder)
     if not (folder / CONFIG).is_file():
@@ -228,10 +233,12 @@ def load_run(folder: Path) -> Run:
     if not (folder / RESULT).is_file():
         raise InputError(f"{folder}: this run is not finished, it has no {RESULT}; resume it first")
     result = read_result(folder / RESULT)
-    task = load_task(config.task, **config.task_options)
+    task = load_run_task(folder, config)
+    best = read_checkpoint(folder / BEST)
+    check_data(folder, config, task, best)
     network = build_network(config, task)
     try:
-        load_weights(network, read_checkpoint(folder / BEST)["network"])
+        load_weights(network, best["network"])
     except (RuntimeError, KeyError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{folder / BEST}: does not fit {CONFIG} ({reason})") from error
@@ -298,9 +305,12 @@ def check_free(folder: Path, overwrite: bool) -> None:
 
 
 def begin(config: ExperimentConfig, folder: Path) -> None:
-    """Make ``folder`` that of a run of ``config`` of which nothing is done yet; ``train`` with ``resume`` does it."""
+    """Make ``folder`` that of a run of ``config`` of which nothing is done yet; ``train`` with ``resume`` does it.
+
+    Paths to the user's own data are absolute in it.
+    """
     clear_run(folder)
-    write_whole(folder / CONFIG, config.to_toml())
+    write_whole(folder / CONFIG, located(config).to_toml())
 
 
 def _is_empty(folder: Path) -> bool:
@@ -311,6 +321,6 @@ def _is_empty(folder: Path) -> bool:
 def _check_resumable(config: ExperimentConfig, folder: Path) -> None:
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder}: nothing to resume, it has no {CONFIG}")
-    difference = read_config(folder / CONFIG).first_difference(config)
+    difference = same_data(read_config(folder / CONFIG)).first_difference(same_data(config))
     if difference is not None:
         raise InputError(f"{folder}: holds a run of another configuration: {difference}")

@@ -184,18 +184,20 @@ def _trained(network: FrozenNetwork, sequences: Sequences) -> np.ndarray:
 def _trained_as(text: object, config: ExperimentConfig) -> bool:
     """Whether a network whose file has the configuration ``text`` was trained with ``config``.
 
-    One that was quantised after training has the formats of its integers there, which played no part in it.
+    One that was quantised after training has the formats of its integers there, which played no part in it. Data of
+    the user's own are told apart by the name of their file alone.
     """
-    if text == config.to_toml() or not isinstance(text, str) or not _quantised_later(config):
-        return text == config.to_toml()
     from ...quant.configuration import recorded_config
+    from ...quant.own_data import portable
     from ...quant.post_training import FORMATS
 
     found = recorded_config(text)
-    if found is None or not _quantised_later(found):
+    if found is None:
         return False
-    formats = {name: getattr(found.network, name) for name in FORMATS}
-    return config.replace_settings(**formats).to_toml() == text
+    found, config = portable(found), portable(config)
+    if _quantised_later(config) and _quantised_later(found):
+        config = config.replace_settings(**{name: getattr(found.network, name) for name in FORMATS})
+    return found == config
 
 
 def _quantised_later(config: ExperimentConfig) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...errors import InputError
+from ...errors import DataError, InputError
 from ..refusal import given, refuse_options
 from ..task_sequences import sequences_of
 from ..verify_inputs import refuse_task_options, verify_inputs
@@ -54,15 +54,14 @@ def report_sequences(
         refuse_options(("options",), "goes with --task: --run has its own")
         refuse_options(_OF_RANDOM, "goes with random sequences: those of --run are there")
         finished_run(run, network)
-        return run_sequences(load_run(run), network, count)
+        try:
+            return run_sequences(load_run(run), network, count)
+        except DataError as error:
+            return _random(network, count, steps, seed, f"; those of --run are not to be had: {error}")
     if arrays is None and task == "random":
         refuse_task_options()
         own, missing = (None, "") if any(map(given, ("task", *_OF_RANDOM))) else own_sequences(network, path, count)
-        return own or Sequences(
-            inputs=random_inputs(network, count, steps, seed),
-            lengths=None,
-            text=f"{count} random sequences of {steps} steps, all inputs equally likely, seed {seed}{missing}",
-        )
+        return own or _random(network, count, steps, seed, missing)
     refuse_options(_OF_RANDOM, "goes with random sequences: those of --task and --arrays are there")
     inputs, lengths = verify_inputs(network, task, options, arrays, count, steps, seed)
     named = " ".join([task, *options])
@@ -123,6 +122,14 @@ def distance_from_trained(
     running = np.arange(steps) < (np.full(count, steps) if lengths is None else np.asarray(lengths))[:, None]
     distance, running = distance[:, running.any(axis=0)], running[:, running.any(axis=0)]
     return np.where(running, distance, 0).sum(axis=0) / running.sum(axis=0)
+
+
+def _random(network: FrozenNetwork, count: int, steps: int, seed: int, missing: str) -> Sequences:
+    return Sequences(
+        inputs=random_inputs(network, count, steps, seed),
+        lengths=None,
+        text=f"{count} random sequences of {steps} steps, all inputs equally likely, seed {seed}{missing}",
+    )
 
 
 def random_inputs(network: FrozenNetwork, count: int, steps: int, seed: int) -> np.ndarray:

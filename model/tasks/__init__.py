@@ -25,6 +25,17 @@ def task_options(name: str) -> dict[str, object]:
     return {option: parameter.default for option, parameter in inspect.signature(_module(name).load).parameters.items()}
 
 
+def path_options(name: str) -> tuple[str, ...]:
+    """Those options of a task that are paths: its module's ``PATHS``, if it has any.
+
+    Raises
+    ------
+    InputError
+        If there is no such task.
+    """
+    return getattr(_module(name), "PATHS", ())
+
+
 def check_task(name: str, options: dict[str, object]) -> None:
     """Refuse an unknown task, an unknown option or an option of the wrong type, without loading anything.
 

@@ -1,6 +1,7 @@
 """The user's own sequences: arrays in one ``.npz`` file or in a folder of ``.npy`` files."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from ..stratified import stratified_order
 from ..task import SPLITS, Task
 
 KEYS = ("x", "y", "lengths")
+PATHS = ("path",)
 LARGEST_VOCABULARY = 1 << 24
 LARGEST_CLASSES = 1 << 16
 LARGEST_EXACT_BITS = 16
@@ -36,6 +38,8 @@ def load(path: str = "", labels: str = "", tokens: bool = False) -> Task:
 
     Integers that fit 16 bits are inputs as they are: ``input_scale`` 1, with the fewest bits that hold them.
 
+    The task's ``digest`` is over names, types, shapes and values of the arrays in the file, padding too.
+
     Parameters
     ----------
     path : an ``.npz`` file (``numpy.savez``) or a folder of ``.npy`` files, ``x.npy`` and so on, nothing pickled.
@@ -49,7 +53,8 @@ def load(path: str = "", labels: str = "", tokens: bool = False) -> Task:
     """
     if not path:
         raise InputError("task 'arrays' needs the option path: an .npz file or a folder of .npy files")
-    parts = {name: part.checked(tokens) for name, part in _parts(Path(path)).items()}
+    arrays = _read(Path(path))
+    parts = {name: part.checked(tokens) for name, part in _parts(Path(path), arrays).items()}
     whole = tuple(parts.values())
     for part in whole[1:]:
         part.check_like(whole[0])
@@ -69,6 +74,7 @@ def load(path: str = "", labels: str = "", tokens: bool = False) -> Task:
         readout="every" if whole[0].y.ndim == 2 + regression else "last",
         input_kind="index" if tokens else "vector",
         vocabulary=1 + max(int(part.x.max()) for part in whole) if tokens else None,
+        digest=_digest(arrays),
         **({} if integers is None else {"input_scale": 1.0, "input_bits": integers[0], "input_signed": integers[1]}),
     )
 
@@ -163,9 +169,8 @@ class Part:
             raise InputError(f"{self.where(key)}: {value} in {place}, expected {expected}")
 
 
-def _parts(path: Path) -> dict[str, Part]:
+def _parts(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Part]:
     """``{"": …}`` of data that are to be divided, or those that there are of ``train``, ``validation`` and ``test``."""
-    arrays = _read(path)
     known = [*KEYS, *(f"{split}_{key}" for split in SPLITS for key in KEYS)]
     for key in arrays:
         if key not in known:
@@ -194,6 +199,15 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     if isinstance(found, np.ndarray):
         raise InputError(f"{path}: a single array, expected an .npz file or a folder of .npy files")
     return {name: array for name, array in found.items() if array is not None}
+
+
+def _digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 over names, types, shapes and values, in hexadecimal."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+    return digest.hexdigest()
 
 
 def _load(path: Path) -> np.ndarray:

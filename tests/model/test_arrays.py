@@ -142,3 +142,28 @@ def test_names_of_classes(tmp_path: Path) -> None:
 def test_smallest_data(tmp_path: Path) -> None:
     task = load(tmp_path, x=x(count=3), y=y(3))
     assert [len(getattr(task, split)) for split in SPLITS] == [1, 1, 1]
+
+
+def test_the_digest_is_that_of_names_types_shapes_and_values(tmp_path: Path) -> None:
+    arrays = {"x": x(), "y": y()}
+    digest = load(tmp_path, **arrays).digest
+    assert digest is not None
+    assert len(digest) == 64
+    assert load(tmp_path, y=y(), x=np.asfortranarray(x())).digest == digest
+    (tmp_path / "data").mkdir()
+    for key, array in arrays.items():
+        np.save(tmp_path / "data" / f"{key}.npy", array)
+    assert load_task("arrays", path=str(tmp_path / "data")).digest == digest
+    swapped = x()
+    swapped[[0, 1]] = swapped[[1, 0]]
+    others = [
+        {"x": swapped},
+        {"x": x().astype(np.float64)},
+        {"x": x().astype(">f4")},
+        {"x": x().reshape(COUNT, 2, STEPS)},
+        {"y": y().astype(np.int32)},
+        {"lengths": np.full(COUNT, STEPS)},
+    ]
+    digests = [load(tmp_path, **(arrays | changed)).digest for changed in others]
+    assert len({digest, *digests}) == 1 + len(others)
+    assert load_task("digits").digest is None

@@ -150,6 +150,28 @@ def test_random_sequences_where_the_test_set_is_not_to_be_had(
     assert text.startswith(start)
 
 
+def test_random_sequences_where_the_data_of_the_run_are_not_to_be_had(
+    page: Callable[..., tuple[Page, dict]], run: Run, tmp_path: Path
+) -> None:
+    data, folder, path = tmp_path / "data.npz", tmp_path / "run", tmp_path / "own.safetensors"
+    x, y = np.random.default_rng(0).normal(size=(30, 4, 1)), np.arange(30) % 2
+    np.savez(data, x=x, y=y)
+    train = ("train", "--task", "arrays", "--option", f"path={data}", "--hidden", "4", "--epochs", "1", "-o", folder)
+    for command in (train, ("freeze", folder, "-o", path)):
+        assert run(*command).status == 0
+    given = (path, "--run", folder, "--sequences", "2")
+    found, plain = page(*given)
+    assert found.rows("state-error")["inputs"] == ["2 test sequences of arrays"]
+    assert plain["task"] == "arrays path=data.npz"
+    assert str(data) not in found.texts
+    start = "2 random sequences of 256 steps, all inputs equally likely, seed 0; those of --run are not to be had: "
+    np.savez(data, x=-x, y=y)
+    for reason in (f"{folder}: {data} no longer holds the data", f"{folder}: the data of this run: {data}: cannot be"):
+        [text] = page(*given)[0].rows("state-error")["inputs"]
+        assert text.startswith(start + reason)
+        data.unlink(missing_ok=True)
+
+
 def test_the_task_that_a_strangers_file_names_is_not_loaded(
     page: Callable[..., tuple[Page, dict]], tmp_path: Path
 ) -> None:
