@@ -36,8 +36,8 @@ def load_arrays(path: Path, only: Collection[str] | None = None) -> np.ndarray |
             if isinstance(found, np.ndarray):
                 return found
             return {name: found[name] if only is None or name in only else None for name in found.files}
-        except MemoryError:
-            raise
+        except MemoryError as error:
+            raise InputError(f"{path}: does not fit into memory ({error})") from error
         except Exception as error:  # a damaged file may make NumPy and zipfile fail in any way
             raise InputError(f"{path}: {_reason(error, begins)}") from error
 

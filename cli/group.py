@@ -79,6 +79,12 @@ class CommandGroup(click.Group):
         except (click.Abort, KeyboardInterrupt):
             print("hadamrnn: interrupted", file=sys.stderr)
             sys.exit(STATUS_INTERRUPTED)
+        except MemoryError as error:
+            _fail(f"not enough memory: {error}" if str(error) else "not enough memory")
+        except RuntimeError as error:
+            if "can't allocate memory" not in str(error):  # torch's word for it
+                raise
+            _fail(f"not enough memory: {str(error).partition('memory: ')[2]}")
         except SystemExit:  # commands return their status: click's, where our reader left, as in `hadamrnn … | head`
             sys.exit(STATUS_UNREAD)
         except OSError as error:

@@ -164,11 +164,13 @@ def _train(
     runs: Sequence[tuple[ExperimentConfig, Path]], folder: Path, *, device: str, resume: bool, overwrite: bool
 ) -> list[dict[str, Any]]:
     """The results of all runs, one after the other; every folder is that of a run before the first one is trained."""
+    from ..model.tasks import load_task
     from ..quant.experiment import begin, check_free, train  # torch, a second or two: only once the options are good
 
     if not resume and len(runs) > 1:
         for _, path in runs:
             check_free(path, overwrite)
+        load_task(runs[0][0].task, **runs[0][0].task_options)  # which says what is wrong before a run is overwritten
         for experiment, path in runs:
             begin(experiment, path)
         resume, overwrite = True, False

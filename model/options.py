@@ -7,6 +7,7 @@ from ..errors import InputError
 from .shape import check_choice
 
 COSINE = "cosine"
+LARGEST_SEED = 2**64 - 1  # of torch's generators
 SIGN_SCHEDULES = ("settle", "published")
 
 
@@ -67,7 +68,7 @@ class TrainingOptions:
         self._check_integer("batch_size", 1)
         self._check_integer("state_bits", 0)
         self._check_integer("patience", 0)
-        self._check_integer("seed", 0)
+        self._check_integer("seed", 0, LARGEST_SEED)
         self._check_real("learning_rate", 0, 1, above=True)
         if self.decay != COSINE:
             self._check_real("decay", 0, 1, above=True, otherwise=f" or {COSINE!r}")
@@ -102,10 +103,11 @@ class TrainingOptions:
             return _half_cosine(epoch / self.epochs)
         return self.decay ** math.floor(epoch)
 
-    def _check_integer(self, name: str, least: int) -> None:
+    def _check_integer(self, name: str, least: int, most: int | None = None) -> None:
         value = getattr(self, name)
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InputError(f"{name} must be an integer of at least {least}, not {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int) or value < least or (most or value) < value:
+            limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+            raise InputError(f"{name} must be an integer {limits}, not {value!r}")
 
     def _check_real(self, name: str, least: float, most: float, *, above: bool = False, otherwise: str = "") -> None:
         value = getattr(self, name)

@@ -107,20 +107,24 @@ class Trainer:
         InputError
             If there is no checkpoint to resume from, or the loss is no longer finite.
         KeyboardInterrupt
-            On Ctrl-C, after the step at hand, when ``last.pt`` is written.
+            On Ctrl-C, after the step or the validation at hand, when ``last.pt`` is written; before the first step, at
+            once.
         """
         if resume:
             self._restore(read_checkpoint(self.folder / LAST))
         _write_metrics(self.folder / METRICS, self.history)
         threads = suited_threads(self.network, sequences=self.options.batch_size, steps=self.task.steps)
         gated = isinstance(self.network, Baseline)
-        with threads, training_arithmetic(one_thread=gated), Interruption() as interruption:
+        with threads, training_arithmetic(one_thread=gated):
             self._resumed_at = self._saved_at = time.monotonic()
             if not resume:
                 self._initialise()
-            while self._epoch < self.options.epochs and not self._out_of_patience():
-                self._train_epoch(interruption)
-                self._finish_epoch()
+            with Interruption() as interruption:
+                while self._epoch < self.options.epochs and not self._out_of_patience():
+                    self._train_epoch(interruption)
+                    self._finish_epoch()
+                    if interruption.requested:
+                        raise KeyboardInterrupt
         self.network.sign_latents.requires_grad_(self._signs_learn)
         title = f"{self.task.name}, d = {self.network.hidden_size}"
         draw_curve(self.history, self.folder / CURVE, title=title, kept=self.best["epoch"] if self.best else None)
@@ -284,11 +288,13 @@ class Trainer:
             self._signs_before = state["signs_before"].to(self.device)
             self.history, self.best, self._seconds = state["history"], state["best"], state["seconds"]
             self.searched, self._noise_share = state["searched"], state.get("noise_share", 0.0)
+            if len(self.history) != self._epoch:
+                raise ValueError(f"a history of {len(self.history)} epochs, expected {self._epoch}")
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
         except KeyError as error:
             raise InputError(f"{path}: not a checkpoint of a run of this version, it has no {error}") from error
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, TypeError, AttributeError) as error:
             reason = " ".join(str(error).split())
             raise InputError(f"{path}: a checkpoint of another network ({reason})") from error
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import reprlib
+import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +105,18 @@ def read_result(path: Path) -> dict[str, Any]:
             missing.append(split)
     if missing:
         raise InputError(f"{path}: not the result of a run, it has no {missing[0]!r}")
+    for split in SPLITS:
+        for name, value in result[split].items():
+            if not (value is None and name != "loss") and not _is_finite(value):
+                raise InputError(f"{path}: {split} {name} must be a finite number, not {reprlib.repr(value)}")
+    for name in ("best_epoch", "epochs", "seconds"):
+        if not _is_finite(result[name]):
+            raise InputError(f"{path}: {name} must be a finite number, not {reprlib.repr(result[name])}")
     return result
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def clear_run(folder: Path) -> None:

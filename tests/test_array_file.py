@@ -21,3 +21,10 @@ def test_one_array_and_several(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         load_arrays(tmp_path / "two.npz")
     assert str(error.value) == f"{tmp_path / 'two.npz'}: elements are Python objects, expected numbers"
+
+
+def test_more_than_there_is_memory_for(tmp_path: Path) -> None:
+    with (tmp_path / "x.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (10**13, 7, 2)})
+    with pytest.raises(InputError, match=r"x\.npy: does not fit into memory \(Unable to allocate 509\. TiB"):
+        load_arrays(tmp_path / "x.npy")

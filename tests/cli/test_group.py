@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import torch
 
 from hadamrnn.cli import generate
 from hadamrnn.cli.group import hadamrnn
@@ -43,6 +44,26 @@ def test_a_defect_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(generate.command, "callback", broken)
     with pytest.raises(RuntimeError, match="ours"):
         hadamrnn(["generate", "net", "-o", "core"])
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (MemoryError("Unable to allocate 9 TiB"), "not enough memory: Unable to allocate 9 TiB"),
+        (MemoryError(), "not enough memory"),
+        (None, "not enough memory: you tried to allocate "),
+    ],
+)
+def test_memory_that_is_not_there_is_one_line(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch, error: Exception | None, line: str
+) -> None:
+    def greedy(**_: object) -> None:
+        if error is not None:
+            raise error
+        torch.empty(2**60)
+
+    monkeypatch.setattr(generate.command, "callback", greedy)
+    assert refused("generate", "net", "-o", "core").startswith(line)
 
 
 def test_an_interrupt_ends_with_130_and_leaves_nothing(network_file: Path, tmp_path: Path) -> None:

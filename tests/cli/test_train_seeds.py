@@ -58,6 +58,9 @@ def test_no_seed_is_begun_where_one_folder_is_taken(run: Run, refused: Callable[
     line = refused("train", *SMALL, "--seeds", "0", "1", "-o", runs)
     assert line.startswith(f"{runs / 'seed-1'}: holds a finished run")
     assert run("train", *SMALL, "--seeds", "0", "1", "-o", runs, "--overwrite").status == 0
+    absent = ("--task", "arrays", "--option", "path=absent.npz", "--hidden", "8")
+    assert "absent.npz" in refused("train", *absent, "--seeds", "0", "1", "-o", runs, "--overwrite")
+    assert (runs / "seed-1" / "result.json").exists()
 
 
 def test_a_baseline_is_trained_from_the_same_configuration(run: Run, tmp_path: Path) -> None:
@@ -88,7 +91,7 @@ def test_any_key_of_the_configuration_can_be_set(run: Run, tmp_path: Path) -> No
     [
         (("--seeds", "0", "0"), "--seeds must be different, 0 comes twice"),
         (("--seeds", "0", "1", "--seed", "2"), "--seed does not go with --seeds"),
-        (("--seeds", "-1"), "seed must be an integer of at least 0, not -1"),
+        (("--seeds", "-1"), "seed must be an integer from 0 to 18446744073709551615, not -1"),
         (
             ("--kind", "rnn"),
             "--kind must be one of hadamard, qornn, float, lstm, ",

@@ -352,6 +352,39 @@ def test_refuses_to_resume_nothing_or_another_network(task: Task, whole: Path, t
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"network": 3}, {"random": "x"}, {"optimiser": None}, {"history": []}, {"signs_before": 1}]
+)
+def test_refuses_to_resume_what_is_of_another_kind(
+    task: Task, whole: Path, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    write_checkpoint(tmp_path / LAST, read_checkpoint(whole / LAST) | changes)
+    (tmp_path / METRICS).write_text("as it was")
+    with pytest.raises(InputError, match=r"last\.pt: a checkpoint of another network \("):
+        Trainer(network(), task, OPTIONS, tmp_path).run(resume=True)
+    assert (tmp_path / METRICS).read_text() == "as it was"
+
+
+@pytest.mark.parametrize("epoch", [1, 4])
+def test_an_interrupt_while_validating_is_obeyed(
+    task: Task, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epoch: int
+) -> None:
+    validated = []
+
+    def interrupted(*args: Any) -> Any:
+        validated.append(args)
+        if len(validated) == epoch:
+            os.kill(os.getpid(), signal.SIGINT)
+        return evaluate(*args)
+
+    monkeypatch.setattr(training, "evaluate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(network(), task, OPTIONS, tmp_path).run()
+    assert len(read_checkpoint(tmp_path / LAST)["history"]) == epoch
+    Trainer(network(), task, OPTIONS, tmp_path).run(resume=True)
+    assert_same(state(tmp_path), state(whole))
+
+
 def test_refuses_to_resume_a_checkpoint_of_something_else(task: Task, whole: Path, tmp_path: Path) -> None:
     checkpoint = read_checkpoint(whole / LAST)
     for key in ("network", "counted"):

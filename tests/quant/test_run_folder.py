@@ -89,6 +89,13 @@ def test_figures_of_the_wrong_type_are_damage(run: Path) -> None:
     result = json.loads((run / "result.json").read_text())
     (run / "result.json").write_text(json.dumps(result | {"test": 3}))
     assert run_state(run).reason == "result.json: not the result of a run, it has no 'test'"
+    for accuracy, said in (("x", "'x'"), (True, "True"), (float("inf"), "inf"), ([0.5], "[0.5]")):
+        (run / "result.json").write_text(json.dumps(result | {"test": result["test"] | {"accuracy": accuracy}}))
+        assert run_state(run).reason == f"result.json: test accuracy must be a finite number, not {said}"
+    (run / "result.json").write_text(json.dumps(result | {"epochs": None}))
+    assert run_state(run).reason == "result.json: epochs must be a finite number, not None"
+    (run / "result.json").write_text(json.dumps(result))
+    assert run_state(run).state == "finished"
 
 
 def test_all_below_are_found_once_in_order(run: Path, tmp_path: Path) -> None:
