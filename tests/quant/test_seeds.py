@@ -26,7 +26,7 @@ def test_every_seed_has_its_folder_and_is_found_again(tmp_path: Path) -> None:
 def test_seeds_that_cannot_be() -> None:
     with pytest.raises(InputError, match=r"^seeds must be different, 1 comes twice$"):
         seed_runs(CONFIGURATION, [1, 2, 1], Path())
-    with pytest.raises(InputError, match=r"^seed must be an integer of at least 0, not -1$"):
+    with pytest.raises(InputError, match=r"^seed must be an integer from 0 to 18446744073709551615, not -1$"):
         seed_runs(CONFIGURATION, [-1], Path())
 
 
