@@ -57,6 +57,23 @@ def test_no_other_factor_gives_less_loss(readout: str, lengths: bool) -> None:
         assert evaluate(moved, data.validation).loss > after.loss
 
 
+@pytest.mark.parametrize("readout", ["last", "every"])
+def test_all_logits_are_multiplied_and_no_class_changes(readout: str) -> None:
+    """Also where they begin at c, of which another multiple would move the border between the classes."""
+    data = task(readout)
+    scaled = network(data)
+    with torch.no_grad():
+        scaled.output_bias.copy_(torch.tensor([0.4, -0.3]))
+    x = torch.from_numpy(data.validation.x)
+    before = scaled(x).detach()
+    factor = scale_logits(scaled, data)
+    assert abs(factor - 1) > 0.1
+    after = scaled(x).detach()
+    torch.testing.assert_close(after, factor * before)
+    assert torch.equal(after.argmax(-1), before.argmax(-1))
+    assert len(before.argmax(-1).unique()) == 2
+
+
 def test_where_all_is_right_the_factor_is_the_largest() -> None:
     data = task("last")
     perfect = HadamardRNN(input_size=1, hidden_size=8, output_size=2, block_size=1, readout_activation="none")

@@ -1,5 +1,6 @@
 """Training: it learns, it stops cleanly, and it goes on bit for bit."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from hadamrnn.errors import InputError
 from hadamrnn.model import training
 from hadamrnn.model.checkpoint import read_checkpoint, write_checkpoint
 from hadamrnn.model.network import HadamardRNN
+from hadamrnn.model.objective import tensors
 from hadamrnn.model.options import TrainingOptions
 from hadamrnn.model.progress import StepReport
 from hadamrnn.model.task import Split, Task
@@ -124,6 +126,23 @@ def test_of_equals_the_latest_is_kept(task: Task, tmp_path: Path) -> None:
     trained(task, tmp_path / "run", options)
     assert len({record["validation_accuracy"] for record in metrics(tmp_path / "run")}) == 1
     assert state(tmp_path / "run", BEST)["epoch"] == 3
+
+
+def test_every_epoch_has_all_sequences_in_an_order_of_its_own(
+    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[np.ndarray] = []
+
+    def noted(part: Split, indices: np.ndarray, device: torch.device) -> Any:
+        seen.append(indices)
+        return tensors(part, indices, device)
+
+    monkeypatch.setattr(training, "tensors", noted)
+    for seed in (0, 1):
+        trained(task, tmp_path / str(seed), dataclasses.replace(OPTIONS, seed=seed, epochs=3))
+    orders = np.concatenate(seen).reshape(2 * 3, -1)
+    assert (np.sort(orders) == np.arange(90)).all()
+    assert len({tuple(order) for order in orders}) == 6
 
 
 def test_equal_options_give_equal_weights_and_another_seed_does_not(task: Task, whole: Path, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from hadamrnn.errors import InputError
 from hadamrnn.model.network import HadamardRNN
 from hadamrnn.model.objective import score, tensors
 from hadamrnn.model.task import Task
-from hadamrnn.quant.fine_tuning import _Tuning, fine_tune, trained_logits
+from hadamrnn.quant.fine_tuning import _better, _Tuning, fine_tune, trained_logits
 from hadamrnn.quant.freeze import Formats, bias_rounding, calibrate, freeze, to_integers
 from hadamrnn.quant.integer import IntegerNetwork, quantise_inputs
-from hadamrnn.quant.integer_evaluation import evaluate_integers
+from hadamrnn.quant.integer_evaluation import IntegerEvaluation, evaluate_integers
 from hadamrnn.quant.integer_loop import IntegerLoop
 from hadamrnn.quant.quantisers import straight_through
 from hadamrnn.quant.state_quantiser import quantised_states, state_quantiser
@@ -147,6 +147,49 @@ def test_the_best_network_is_kept() -> None:
     best = max((accuracy, -loss) for _, loss, accuracy in tuned.history if accuracy is not None)
     assert best == (tuned.after.accuracy, -tuned.after.loss)
     assert (tuned.after.accuracy, -tuned.after.loss) >= (tuned.before.accuracy, -tuned.before.loss)
+
+
+def evaluation(accuracy: float | None, loss: float) -> IntegerEvaluation:
+    return IntegerEvaluation(accuracy=accuracy, loss=loss, sequence_accuracy=None, saturations=0)
+
+
+@pytest.mark.parametrize(
+    ("found", "best"),
+    [((0.9, 2.0), (0.8, 1.0)), ((0.9, 1.0), (0.9, 2.0)), ((0.9, 1.0), (0.8, 2.0)), ((None, 1.0), (None, 2.0))],
+)
+def test_better_is_more_right_or_as_many_at_a_smaller_loss(found: Any, best: Any) -> None:
+    assert _better(evaluation(*found), evaluation(*best))
+    assert not _better(evaluation(*best), evaluation(*found))
+    assert not _better(evaluation(*found), evaluation(*found))
+
+
+def test_the_gradient_of_a_step_is_that_of_its_batch() -> None:
+    task = toy_task()
+    tuning = _Tuning(toy_network(task), task, calibrate(toy_network(task), task, state_bits=8))
+    weight = tuning.network.output_weight
+    still = torch.optim.SGD(tuning.network.parameters(), lr=0.0)
+    gradients = []
+    for batch in (np.arange(20), np.arange(20, 40), np.arange(20)):
+        tuning._step(still, batch)
+        assert weight.grad is not None
+        gradients.append(weight.grad.clone())
+    assert gradients[0].abs().max() > 0
+    assert torch.equal(gradients[0], gradients[2])
+    assert not torch.equal(gradients[0], gradients[1])
+
+
+def test_the_rate_falls_to_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates = []
+
+    class Noted(torch.optim.Adam):
+        def step(self, *arguments: Any) -> Any:
+            rates.append(self.param_groups[0]["lr"])
+            return super().step(*arguments)
+
+    monkeypatch.setattr(torch.optim, "Adam", Noted)
+    task = toy_task()
+    fine_tune(toy_network(task), task, state_bits=8, steps=10, batch_size=20, learning_rate=0.01)
+    assert rates == pytest.approx(0.005 * (1 + np.cos(np.pi * np.arange(10) / 10)))
 
 
 def test_an_embedding_is_folded_and_tuned() -> None:
