@@ -132,11 +132,11 @@ def test_a_file_of_a_stranger(
 def test_a_run_of_a_stranger(run: Run, experiments: Path, tmp_path: Path) -> None:
     shutil.copytree(experiments / "runs" / "lstm", tmp_path / "lstm")
     result = json.loads((tmp_path / "lstm" / "result.json").read_text())
-    result |= {"test": {"accuracy": "hi", "loss": 0.5}, "kilobytes": [1]}
+    result |= {"test": {"accuracy": 2.0, "loss": 0.5}, "kilobytes": [1]}
     (tmp_path / "lstm" / "result.json").write_text(json.dumps(result))
     found = records(run, tmp_path)["lstm"]
     assert (found["float_accuracy"], found["float_loss"], found["kilobytes"]) == (None, 0.5, None)
-    assert found["reasons"]["float"] == "result.json, test: accuracy must be a number from 0 to 1, not 'hi'"
+    assert found["reasons"]["float"] == "result.json, test: accuracy must be a number from 0 to 1, not 2.0"
     assert found["reasons"]["kilobytes"] == "result.json, kilobytes must be a number above 0, not [1]"
     assert run("compare", tmp_path).status == 0
 
