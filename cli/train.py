@@ -139,10 +139,10 @@ def _given() -> list[str]:
     return [_KEYS.get(name, name) for name in names if given(name)]
 
 
-def _read(path: Path) -> ExperimentConfig:
+def _read(path: Path, *, recorded: bool = False) -> ExperimentConfig:
     from ..quant.configuration import read_config
 
-    return read_config(path)
+    return read_config(path, recorded=recorded)
 
 
 def _runs(
@@ -153,7 +153,7 @@ def _runs(
 
     found = [] if experiment is not None or seeds else found_seed_runs(folder)
     if not found:
-        found = [(experiment if experiment is not None else _read(folder / "config.toml"), folder)]
+        found = [(experiment if experiment is not None else _read(folder / "config.toml", recorded=True), folder)]
     if kind is not None:
         found = [(one.replace_kind(kind), path) for one, path in found]
     found = [(one.replace_settings(**changes), path) for one, path in found]

@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..model.options import TrainingOptions
 from ..model.tasks import check_task, task_options
 from .network_options import NetworkOptions
+from .used_keys import refuse_unused, unused_keys, with_defaults
 
 _TOML_TYPES = (bool, int, float, str)
 
@@ -24,7 +25,8 @@ class ExperimentConfig:
     Parameters
     ----------
     task, task_options : see :func:`hadamrnn.model.tasks.load_task`; options left out have their defaults.
-    network, training : see there.
+    network, training : see there. Keys that have no effect, as those of searched signs where signs are learnt, have
+        their defaults.
 
     Raises
     ------
@@ -41,11 +43,16 @@ class ExperimentConfig:
         check_task(self.task, self.task_options)
         defaults = {name: value for name, value in task_options(self.task).items() if isinstance(value, _TOML_TYPES)}
         object.__setattr__(self, "task_options", defaults | self.task_options)
+        unused = unused_keys(self.network, self.training)
+        object.__setattr__(self, "network", with_defaults(self.network, unused))
+        object.__setattr__(self, "training", with_defaults(self.training, unused))
 
     def replace(self, **training: Any) -> "ExperimentConfig":
         """The same experiment with other training options (``seed=1``, ``epochs=10``, …)."""
         _refuse_unknown(training, _names(TrainingOptions), "training options")
-        return dataclasses.replace(self, training=dataclasses.replace(self.training, **training))
+        changed = dataclasses.replace(self.training, **training)
+        refuse_unused(self.network, changed, training)
+        return dataclasses.replace(self, training=changed)
 
     def replace_kind(self, kind: str) -> "ExperimentConfig":
         """The same experiment with another kind of network; options that only one of them has take their defaults."""
@@ -59,7 +66,7 @@ class ExperimentConfig:
         Raises
         ------
         InputError
-            If there is no such key, the kind of network has no use for it, or a value is wrong.
+            If there is no such key, the network has no use for it, or a value is wrong.
         """
         network, training = _names(NetworkOptions), _names(TrainingOptions)
         _refuse_unknown(settings, (*network, *training), "settings")
@@ -68,7 +75,9 @@ class ExperimentConfig:
         table = kind.to_table()
         if kind.block_size == kind.hidden_size:
             table.pop("block_size", None)  # and so is d again
-        changed = dataclasses.replace(self, network=_network(table | chosen))
+        new = _network(table | chosen)
+        refuse_unused(new, self.training, chosen)
+        changed = dataclasses.replace(self, network=new)
         return changed.replace(**{name: value for name, value in settings.items() if name in training})
 
     def to_tables(self) -> dict[str, dict[str, Any]]:
@@ -97,8 +106,12 @@ class ExperimentConfig:
         return "\n".join(lines)
 
 
-def read_config(path: Path) -> ExperimentConfig:
+def read_config(path: Path, *, recorded: bool = False) -> ExperimentConfig:
     """Read a configuration file.
+
+    Parameters
+    ----------
+    recorded : as for :func:`parse_config`
 
     Raises
     ------
@@ -111,18 +124,23 @@ def read_config(path: Path) -> ExperimentConfig:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise InputError(f"{path}: cannot read this configuration ({reason})") from error
     try:
-        return parse_config(text)
+        return parse_config(text, recorded=recorded)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
 
-def parse_config(text: str) -> ExperimentConfig:
+def parse_config(text: str, *, recorded: bool = False) -> ExperimentConfig:
     r"""Parse a configuration, of the tables ``[task]``, ``[network]`` and, optional, ``[training]``.
+
+    Parameters
+    ----------
+    recorded : whether it is that of a run, which may say what had no effect and was not refused then.
 
     Raises
     ------
     InputError
-        If it is no TOML, a table or key is missing or unknown, or a value is wrong.
+        If it is no TOML, a table or key is missing or unknown, a value is wrong, or one that has no effect is not the
+        default.
 
     Examples
     --------
@@ -142,18 +160,17 @@ def parse_config(text: str) -> ExperimentConfig:
     name = task.pop("name", None)
     if not isinstance(name, str):
         raise InputError(f"[task] needs a name in quotes, not {name!r}")
-    return ExperimentConfig(
-        task=name,
-        task_options=task,
-        network=_network(document.get("network", {})),
-        training=_build(TrainingOptions, "training", document.get("training", {})),
-    )
+    network = _network(document.get("network", {}))
+    training = _build(TrainingOptions, "training", document.get("training", {}))
+    if not recorded:
+        refuse_unused(network, training)
+    return ExperimentConfig(task=name, task_options=task, network=network, training=training)
 
 
 def recorded_config(text: object) -> ExperimentConfig | None:
     """That of ``text``, which a file has recorded; None where this version cannot read it, or there is none."""
     try:
-        return parse_config(text) if isinstance(text, str) else None
+        return parse_config(text, recorded=True) if isinstance(text, str) else None
     except InputError:
         return None
 

@@ -229,7 +229,7 @@ def load_run(folder: Path) -> Run:
     folder = Path(folder)
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder}: not a run folder, it has no {CONFIG}")
-    config = read_config(folder / CONFIG)
+    config = read_config(folder / CONFIG, recorded=True)
     if not (folder / RESULT).is_file():
         raise InputError(f"{folder}: this run is not finished, it has no {RESULT}; resume it first")
     result = read_result(folder / RESULT)
@@ -321,6 +321,7 @@ def _is_empty(folder: Path) -> bool:
 def _check_resumable(config: ExperimentConfig, folder: Path) -> None:
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder}: nothing to resume, it has no {CONFIG}")
-    difference = same_data(read_config(folder / CONFIG)).first_difference(same_data(config))
+    recorded = read_config(folder / CONFIG, recorded=True)
+    difference = same_data(recorded).first_difference(same_data(config))
     if difference is not None:
         raise InputError(f"{folder}: holds a run of another configuration: {difference}")

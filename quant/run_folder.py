@@ -66,7 +66,7 @@ def run_state(folder: Path) -> RunState:
     """The state of one run folder; never raises for what is in it."""
     config = None
     try:
-        config = read_config(folder / CONFIG)
+        config = read_config(folder / CONFIG, recorded=True)
         metrics = _read_metrics(folder / METRICS)
         finished = (folder / RESULT).exists()
         result = read_result(folder / RESULT) if finished else {}
@@ -152,7 +152,7 @@ def _is_run(folder: Path) -> bool:
     if any((folder / name).exists() for name in (LAST, METRICS, RESULT)):
         return True
     try:
-        read_config(folder / CONFIG)
+        read_config(folder / CONFIG, recorded=True)
     except InputError:
         return False
     return True

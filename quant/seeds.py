@@ -41,7 +41,7 @@ def found_seed_runs(folder: Path) -> list[tuple[ExperimentConfig, Path]]:
     """
     if not folder.is_dir() or (folder / CONFIG).exists():
         return []
-    runs = [(read_config(path), path.parent) for path in folder.glob(f"{_PREFIX}*/{CONFIG}")]
+    runs = [(read_config(path, recorded=True), path.parent) for path in folder.glob(f"{_PREFIX}*/{CONFIG}")]
     return sorted(runs, key=lambda run: run[0].training.seed)
 
 

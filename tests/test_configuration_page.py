@@ -15,6 +15,7 @@ from hadamrnn.model.task import SPLITS
 from hadamrnn.model.tasks import task_names, task_options
 from hadamrnn.model.tasks.arrays import KEYS
 from hadamrnn.quant.network_options import BIASES, BLANK_INPUTS, KINDS, SIGNS, NetworkOptions
+from hadamrnn.quant.used_keys import NEEDS
 from hadamrnn.quant.weight_format import RECURRENT_SCALES
 
 PAGE = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -105,3 +106,18 @@ def test_every_array_is_named() -> None:
 
     assert not named(KEYS)
     assert not named(f"{split}_{key}" for split in SPLITS for key in KEYS)
+
+
+def test_what_training_keys_count_for_is_what_they_need() -> None:
+    for row in rows("training"):
+        key = code(row["key"])[0]
+        if key == "state_bits":  # needs a task too: tests/quant/test_rounding_noise.py
+            continue
+        needs = [
+            f"`{other} = {' or '.join(f'`{value}`' for value in values)}".replace("= `", "= ")
+            for other, values in NEEDS.get(key, ())
+        ]
+        assert row["counts for"].replace('"', "") == (", ".join(needs) or "all"), key
+    for row in rows("network"):
+        for _, values in NEEDS.get(code(row["key"])[0], ()):
+            assert f"strategy `{values[0]}`" in row["meaning"]

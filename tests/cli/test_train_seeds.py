@@ -105,6 +105,11 @@ def test_any_key_of_the_configuration_can_be_set(run: Run, tmp_path: Path) -> No
         (("--set", "hidden_size=16"), "--set hidden_size does not go with its option"),
         (("--set", "decay=fast"), "decay must be a number above 0 and at most 1 or 'cosine', not 'fast'"),
         (("--set", "strategy=ptq"), "[network] strategy does not go with kind 'hadamard', which has no use for it"),
+        (
+            ("--set", "sign_schedule=published"),
+            "[training] sign_schedule goes with signs = 'learned' only, not 'searched'",
+        ),
+        (("--set", "recurrent_rate=0.5"), "[training] recurrent_rate goes with kind = 'qornn' or 'ornn' only, not "),
         (("--kind", "qornn"), "--block does not go with --kind qornn"),
         (("--embedding", "3"), "[network] embedding_size goes with tasks whose inputs are tokens"),
         (("--device", "tpu"), "--device must be cpu, cuda or cuda:N, not 'tpu'"),

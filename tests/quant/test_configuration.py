@@ -22,7 +22,7 @@ permuted = true
 hidden_size = 512
 block_size = 16
 weight_bits = "ternary"
-signs = "drawn"
+signs = "learned"
 readout_activation = "none"
 [training]
 epochs = 3
@@ -79,7 +79,7 @@ def test_any_setting_can_be_replaced() -> None:
     config = parse_config(FULL)
     changed = config.replace_settings(weight_bits=6, block_size=64, epochs=7)
     assert (changed.network.weight_bits, changed.network.block_size, changed.training.epochs) == (6, 64, 7)
-    assert (changed.network.signs, changed.training.seed) == ("drawn", 12)
+    assert (changed.network.signs, changed.training.seed) == ("learned", 12)
     dense = config.replace_settings(kind="qornn", strategy="ste-projunn", rank=2)
     assert (dense.network.hidden_size, dense.network.strategy, dense.network.rank) == (512, "ste-projunn", 2)
     with pytest.raises(
@@ -173,7 +173,7 @@ def test_training_options_can_be_replaced() -> None:
         ('"ternary"', "1", "[network] weight_bits must be 2 to 8 or 'ternary', not 1"),
         ('"ternary"', '"binary"', "[network] weight_bits must be 2 to 8 or 'ternary', not 'binary'"),
         ('"ternary"', "true", "[network] weight_bits must be 2 to 8 or 'ternary', not True"),
-        ('"drawn"', '"fixed"', "[network] signs must be one of searched, learned, drawn, not 'fixed'"),
+        ('"learned"', '"fixed"', "[network] signs must be one of searched, learned, drawn, not 'fixed'"),
         ("= 512", '= 512\nkind = "rnn"', "[network] kind must be one of hadamard, qornn, float, lstm, gru, "),
         ("= 512", "= 512\nembedding_size = -1", "[network] embedding_size must be an integer of at least 0, not -1"),
         ('"none"', '"tanh"', "[network] readout_activation must be one of relu, none, not 'tanh'"),
