@@ -19,10 +19,11 @@ _FIGURES = {"accuracy": "accuracy", "sequence_accuracy": "whole sequences", "los
 
 def print_result(folder: Path, config: ExperimentConfig, result: dict[str, Any]) -> None:
     """The figures of one run."""
+    names = _names(result["test"])
     click.echo(f"{folder}: {described(config)}")
     for split in _SPLITS:
-        figures = (f"{name} {_value(key, result[split].get(key))}" for key, name in _FIGURES.items())
-        known = (text for text, key in zip(figures, _FIGURES, strict=True) if result[split].get(key) is not None)
+        figures = (f"{name} {_value(key, result[split].get(key))}" for key, name in names.items())
+        known = (text for text, key in zip(figures, names, strict=True) if result[split].get(key) is not None)
         click.echo(f"  {split:10} {', '.join(known)}")
     click.echo(f"  best epoch {result['best_epoch']} of {result['epochs']}, {result['seconds']:.0f} s")
 
@@ -36,16 +37,22 @@ def print_summary(folder: Path, config: ExperimentConfig, results: dict[str, dic
         print_json({"runs": results, "summary": summary})
         return
     click.echo(f"{folder}: {described(config)}, {len(results)} seeds")
-    figures = [key for key in _FIGURES if key in summary["test"]]
+    names = _names(summary["test"])
+    figures = [key for key in names if key in summary["test"]]
     for name, result in results.items():
-        values = ", ".join(f"{_FIGURES[key]} {_value(key, result['test'][key])}" for key in figures)
+        values = ", ".join(f"{names[key]} {_value(key, result['test'][key])}" for key in figures)
         click.echo(f"  {name:10} test {values}")
     for key in figures:
         one = summary["test"][key]
         spread = f"{_value(key, one['least'])} to {_value(key, one['largest'])}"
         deviation = one["standard_deviation"]
         spread += "" if deviation is None else f", standard deviation {_value(key, deviation)}"
-        click.echo(f"  test {_FIGURES[key]}: mean {_value(key, one['mean'])}, {spread}")
+        click.echo(f"  test {names[key]}: mean {_value(key, one['mean'])}, {spread}")
+
+
+def _names(test: dict[str, Any]) -> dict[str, str]:
+    """What the figures are called; one without an accuracy is of a regression."""
+    return _FIGURES if test.get("accuracy") is not None else _FIGURES | {"loss": "mean squared error"}
 
 
 def described(config: ExperimentConfig) -> str:

@@ -174,12 +174,19 @@ def _train(
         for experiment, path in runs:
             begin(experiment, path)
         resume, overwrite = True, False
-    results = []
+    results, noted = [], set()
+
+    def note(line: str) -> None:
+        if line not in noted:  # by another seed, of the same data
+            noted.add(line)
+            click.echo(f"hadamrnn: note: {line}", err=True)
+
     for number, (experiment, path) in enumerate(runs, 1):
         title = "training" if path == folder else f"training {path.name}, {number} of {len(runs)}"
         with _progress(title, experiment.training.epochs) as report:
             try:
-                run = train(experiment, path, resume=resume, overwrite=overwrite, device=device, report=report)
+                options: dict[str, Any] = {"resume": resume, "overwrite": overwrite, "device": device}
+                run = train(experiment, path, **options, report=report, note=note)
             except KeyboardInterrupt:
                 click.echo(f"interrupted; go on with: hadamrnn train --resume -o {folder}", err=True)
                 raise

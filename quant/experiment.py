@@ -20,6 +20,7 @@ from ..model.baselines import Baseline
 from ..model.checkpoint import load_weights, read_checkpoint, write_checkpoint
 from ..model.device import available_device
 from ..model.initialisation import input_gain, input_mean
+from ..model.labels import label_notes
 from ..model.network import HadamardRNN
 from ..model.orthogonal_network import OrthogonalRNN
 from ..model.progress import StepReport
@@ -148,6 +149,7 @@ def train(
     overwrite: bool = False,
     device: str = "cpu",
     report: Callable[[StepReport], None] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> Run:
     """Train and evaluate; everything goes to ``folder``, which is created.
 
@@ -159,6 +161,7 @@ def train(
     device : ``"cpu"``, ``"cuda"`` or ``"cuda:N"``: where to compute. It is no part of the configuration, and the
         network that is returned is on the CPU. Runs are equal bit for bit on the same device only.
     report : called after every step, see :func:`hadamrnn.model.progress.progress_bar`.
+    note : called with each line of :func:`hadamrnn.model.labels.label_notes`, before the first step.
 
     Raises
     ------
@@ -192,6 +195,9 @@ def train(
         clear_remains(folder)
     else:
         begin(config, folder)
+    if note is not None:
+        for line in label_notes(task):
+            note(line)
     noise = (lambda: rounding_noise(network, task, bits)) if bits else None
     trainer = Trainer(
         network, task, config.training, folder, search=search, device=device, report=report, state_noise=noise
