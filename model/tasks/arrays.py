@@ -19,6 +19,7 @@ PATHS = ("path",)
 LARGEST_VOCABULARY = 1 << 24
 LARGEST_CLASSES = 1 << 16
 LARGEST_EXACT_BITS = 16
+LARGEST_SINGLE = float(np.finfo(np.float32).max)
 
 
 def load(path: str = "", labels: str = "", tokens: bool = False) -> Task:
@@ -106,9 +107,9 @@ class Part:
             if y.ndim == 2 + (y.dtype == np.float32):
                 y[after] = 0
         if not tokens:
-            self._refuse("x", ~np.isfinite(x).all(-1), "NaN or infinity", "finite values")
+            self._refuse_infinite("x", x)
         if y.dtype == np.float32:
-            self._refuse("y", ~np.isfinite(y).all(-1), "NaN or infinity", "finite values")
+            self._refuse_infinite("y", y)
         else:
             self._refuse("y", (y < 0) | (y >= LARGEST_CLASSES), None, f"classes 0 to {LARGEST_CLASSES - 1}")
         if tokens:
@@ -132,10 +133,12 @@ class Part:
 
     def _checked_x(self, tokens: bool) -> np.ndarray:
         expected = "integers of shape (N, T)" if tokens else "numbers of shape (N, T, m)"
+        if not self.x.size and self.x.ndim == 3 - tokens:
+            expected += ", N and T at least 1" if tokens else ", N, T and m at least 1"
         if self.x.dtype.kind not in ("iu" if tokens else "iubf") or self.x.ndim != 3 - tokens or not self.x.size:
             hint = "; for tokens set tokens=true" if not tokens and self.x.ndim == 2 else ""
             raise InputError(f"{self.where('x')} is {self.x.dtype} {self.x.shape}, expected {expected}{hint}")
-        with np.errstate(over="ignore"):  # what becomes infinite is refused as that
+        with np.errstate(over="ignore"):  # what becomes infinite is refused
             return self.x.astype(np.int64 if tokens else np.float32)
 
     def _checked_y(self) -> np.ndarray:
@@ -146,6 +149,7 @@ class Part:
         fits = y.dtype.kind in "iubf" and y.ndim in (1 + regression, 2 + regression) and y.size
         if not fits or y.shape[: y.ndim - regression] != (count, steps)[: y.ndim - regression]:
             what = "targets" if regression else "integers (classes) or floats (targets)"
+            shapes += ", o at least 1" if regression and not y.size else ""
             raise InputError(f"{self.where('y')} is {self.y.dtype} {self.y.shape}, expected {what} of shape {shapes}")
         with np.errstate(over="ignore"):
             return y.astype(np.float32 if regression else np.int64)
@@ -159,6 +163,15 @@ class Part:
             raise InputError(f"{self.where('lengths')} is {found.dtype} {found.shape}, expected {expected}")
         self._refuse("lengths", (found < 1) | (found > steps), None, f"1 to {steps} steps")
         return found.astype(np.int64)
+
+    def _refuse_infinite(self, key: str, values: np.ndarray) -> None:
+        """Refuse ``values`` in single precision that are not finite: named as they were read, where they were there."""
+        wrong = ~np.isfinite(values)
+        if wrong.any():
+            found = getattr(self, key).reshape(values.shape)[tuple(np.argwhere(wrong)[0])]
+            beyond = np.isfinite(found)
+            expected = f"numbers of single precision, up to {LARGEST_SINGLE:.2g}" if beyond else "finite values"
+            self._refuse(key, wrong.any(-1), str(found) if beyond else "NaN or infinity", expected)
 
     def _refuse(self, key: str, wrong: Any, what: str | None, expected: str) -> None:
         """Refuse the first value that is ``wrong``: named as ``what``, or by itself."""

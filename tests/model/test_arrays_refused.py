@@ -40,7 +40,10 @@ def changed(array: np.ndarray, index: tuple[int, ...], value: float) -> np.ndarr
             {"x": x()[:, :, 0], "y": y()},
             "{path}: x is float32 (40, 5), expected numbers of shape (N, T, m); for tokens set tokens=true",
         ),
-        ({"x": x()[:0], "y": y(0)}, "{path}: x is float32 (0, 5, 2), expected numbers of shape (N, T, m)"),
+        (
+            {"x": x()[:0], "y": y(0)},
+            "{path}: x is float32 (0, 5, 2), expected numbers of shape (N, T, m), N, T and m at least 1",
+        ),
         ({"x": x().astype(complex), "y": y()}, "{path}: x is complex128 (40, 5, 2), expected numbers of shape"),
         ({"x": x().astype(str), "y": y()}, "{path}: x is <U32 (40, 5, 2), expected numbers of shape (N, T, m)"),
         (
@@ -55,7 +58,10 @@ def changed(array: np.ndarray, index: tuple[int, ...], value: float) -> np.ndarr
             {"x": x(), "y": np.ones((40, 6, 1))},
             "{path}: y is float64 (40, 6, 1), expected targets of shape (40, o) or (40, 5, o)",
         ),
-        ({"x": x(), "y": np.ones((40, 0))}, "{path}: y is float64 (40, 0), expected targets of shape (40, o)"),
+        (
+            {"x": x(), "y": np.ones((40, 0))},
+            "{path}: y is float64 (40, 0), expected targets of shape (40, o) or (40, 5, o), o at least 1",
+        ),
         ({"x": x(), "y": y() - 1}, "{path}: y: -1 in sequence "),
         ({"x": x(), "y": changed(y(), (7,), 65536)}, "{path}: y: 65536 in sequence 7, expected classes 0 to 65535"),
         (
@@ -68,7 +74,15 @@ def changed(array: np.ndarray, index: tuple[int, ...], value: float) -> np.ndarr
         ),
         (
             {"x": changed(x(kind=np.float64), (3, 4, 1), 1e39), "y": y()},
-            "{path}: x: NaN or infinity in sequence 3, step 4, expected finite values",
+            "{path}: x: 1e+39 in sequence 3, step 4, expected numbers of single precision, up to 3.4e+38",
+        ),
+        (
+            {"x": x(), "y": changed(np.ones(40), (3,), -1e300)},
+            "{path}: y: -1e+300 in sequence 3, expected numbers of single precision, up to 3.4e+38",
+        ),
+        (
+            {"x": x(), "y": changed(changed(np.ones((40, 2)), (3, 1), np.inf), (4, 0), 1e300)},
+            "{path}: y: NaN or infinity in sequence 3, expected finite values",
         ),
         (
             {"x": x(), "y": changed(np.ones(40), (3,), np.nan)},
@@ -108,6 +122,7 @@ def test_refuses_arrays_that_do_not_fit(tmp_path: Path, arrays: dict[str, np.nda
     ("data", "message"),
     [
         (x(), "x is float32 (40, 5, 2), expected integers of shape (N, T)"),
+        (tokens()[:, :0], "x is int64 (40, 0), expected integers of shape (N, T), N and T at least 1"),
         (x()[:, :, 0], "x is float32 (40, 5), expected integers of shape (N, T)"),
         (changed(tokens(), (2, 3), -1), "x: -1 in sequence 2, step 3, expected tokens 0 to 16777215"),
         (changed(tokens(), (2, 3), 1 << 40), "x: 1099511627776 in sequence 2, step 3, expected tokens 0 to 16777215"),
