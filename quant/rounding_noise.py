@@ -65,9 +65,8 @@ def rounding_noise(network: HadamardRNN, task: Task, state_bits: int, *, finest:
 def rounding_error(network: HadamardRNN, task: Task, state_bits: int, *, finest: float = SATURATING) -> float:
     """Standard deviation of what one step of the integer loop rounds away, real.
 
-    Both roundings of a step are to the nearest and taken to be without a mean. That of s · H h / √n is of multiples of
-    1/√n units, all as frequent, with a mean square of (1 + 2/n) / 12 (for odd log2(n) the product with √½ is finer, and
-    that a little too large); that of U x in units is measured, since many inputs are zero. W is orthogonal, so later
+    Both roundings of a step are to the nearest and taken to be without a mean. That of s · H h / √n is that of
+    :func:`state_rounding`; that of U x in units is measured, since many inputs are zero. W is orthogonal, so later
     steps turn the error and neither enlarge nor correlate it: the covariance of the last state's is that of one step, T
     times.
 
@@ -86,12 +85,26 @@ def rounding_error(network: HadamardRNN, task: Task, state_bits: int, *, finest:
     formats = calibrate(network, task, state_bits=state_bits)
     weight, weight_scale, _ = input_integers(network)
     unit = finest * formats.largest_state / formats.state_limit
-    variance = (1 + 2 / network.block_size) / 12
+    variance = state_rounding(network.gain)
     product_unit = weight_scale * formats.inputs.scale
     if unit > product_unit:  # finer units hold the products exactly
         products = _products(weight, task, formats.inputs) * (product_unit / unit)
         variance += float(np.square(products - np.rint(products)).mean())
     return unit * math.sqrt(variance)
+
+
+def state_rounding(gain: float) -> float:
+    """Mean square of what rounding an integer times ``gain`` to the nearest integer changes, ties to the even one.
+
+    Products are multiples of 1/N, N a power of two, all fractions as frequent, which gives (1 + 2/N²) / 12 for N > 1. N
+    is √n for even log2(n); for odd, C_half makes it so much larger that this is 1/12. For n = 1 nothing is rounded.
+
+    Parameters
+    ----------
+    gain : 1/√n as the hardware has it, see :func:`~hadamrnn.model.walsh_hadamard.recurrent_gain`
+    """
+    finest = gain.as_integer_ratio()[1]
+    return (1 + 2 / finest**2) / 12 if finest > 1 else 0.0
 
 
 def _products(weight: np.ndarray, task: Task, form: InputFormat) -> np.ndarray:

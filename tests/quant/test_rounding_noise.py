@@ -11,12 +11,13 @@ import torch
 from hadamrnn.errors import InputError
 from hadamrnn.model.network import HadamardRNN
 from hadamrnn.model.task import Split, Task
+from hadamrnn.model.walsh_hadamard import recurrent_gain
 from hadamrnn.quant.configuration import parse_config
 from hadamrnn.quant.experiment import train
 from hadamrnn.quant.freeze import freeze
-from hadamrnn.quant.integer import quantise_inputs
+from hadamrnn.quant.integer import quantise_inputs, round_half_even_shift, walsh_hadamard
 from hadamrnn.quant.integer_loop import IntegerLoop
-from hadamrnn.quant.rounding_noise import check_noise, rounding_error, rounding_noise
+from hadamrnn.quant.rounding_noise import check_noise, rounding_error, rounding_noise, state_rounding
 
 from .tasks import toy_network, toy_task
 
@@ -40,7 +41,20 @@ def network(block_size: int) -> HadamardRNN:
     return drawn
 
 
-@pytest.mark.parametrize("block_size", [64, 16])
+@pytest.mark.parametrize("sqrt_half_bits", [1, 3, 15])
+@pytest.mark.parametrize("block_size", [1, 2, 4, 8, 16])
+def test_the_mean_square_is_that_of_rounding_states(block_size: int, sqrt_half_bits: int) -> None:
+    random, k = np.random.default_rng(0), block_size.bit_length() - 1
+    values = walsh_hadamard(random.integers(-2000, 2000, (2**20 // block_size, block_size)), block_size)
+    shift = k // 2
+    if k % 2:
+        values, shift = values * round(2**sqrt_half_bits / math.sqrt(2)), shift + sqrt_half_bits
+    measured = np.square(round_half_even_shift(values, shift) - values / 2**shift).mean()
+    assert state_rounding(recurrent_gain(block_size, sqrt_half_bits)) == pytest.approx(measured, rel=0.01)
+    assert (measured == 0) == (block_size == 1)
+
+
+@pytest.mark.parametrize("block_size", [64, 16, 8, 2, 1])
 def test_the_standard_deviation_is_that_of_the_integer_loop(block_size: int) -> None:
     data, drawn = task(), network(block_size)
     frozen, report = freeze(drawn, data, state_bits=12)
