@@ -19,7 +19,7 @@ READ_STEPS = 32  # with a read-out at every step: the steps that are looked at
 ROUND = 16  # candidates for a block between two looks at which is best
 RIDGE = 1e-2  # of the least-squares fit, times the mean variance of a feature
 PORTION = 512  # units whose features are computed at once
-MUTATIONS = 0.5  # share of candidates that vary the best block so far; the others are drawn afresh
+MUTATIONS = 0.5  # share of candidates that vary the best block so far, itself among them; others are drawn afresh
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,8 @@ class SearchResult:
     ----------
     candidates : blocks that were scored, over all blocks.
     accepted : how often one replaced what was there.
-    unexplained : share of the targets' variance that the fitted read-out leaves over, 0 to 1, before and after.
+    unexplained : share of the targets' sum of squares that the ridge read-out leaves over, its penalty included, 0 to
+        1, before and after.
     """
 
     candidates: int
@@ -148,7 +149,7 @@ class _Search:
         return True
 
     def unexplained(self) -> float:
-        """Share of the targets' variance that the fitted read-out leaves over."""
+        """The least of |Y − F V|² + λ|V|² over all read-outs V, for features F and targets Y, as a share of |Y|²."""
         total = self._targets.square().sum()
         _check_finite(total)
         explained = (self._solve(self._gram, self._moments) * self._moments).sum()

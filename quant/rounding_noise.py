@@ -97,7 +97,8 @@ def state_rounding(gain: float) -> float:
     """Mean square of what rounding an integer times ``gain`` to the nearest integer changes, ties to the even one.
 
     Products are multiples of 1/N, N a power of two, all fractions as frequent, which gives (1 + 2/N²) / 12 for N > 1. N
-    is √n for even log2(n); for odd, C_half makes it so much larger that this is 1/12. For n = 1 nothing is rounded.
+    is √n for even log2(n); for odd, with the bits of C_half, so large that this is nearly 1/12. For n = 1 nothing is
+    rounded.
 
     Parameters
     ----------

@@ -1,5 +1,7 @@
 """Temperature scaling: the loss falls to its smallest, and no answer changes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,8 @@ from hadamrnn.model.objective import evaluate
 from hadamrnn.model.split import Split
 from hadamrnn.model.task import Task
 from hadamrnn.model.temperature import scale_logits
+from hadamrnn.quant.freeze import freeze
+from hadamrnn.quant.quantisers import sign_quantiser, weight_quantiser
 
 
 def task(readout: str, *, regression: bool = False, lengths: bool = False) -> Task:
@@ -27,13 +31,14 @@ def task(readout: str, *, regression: bool = False, lengths: bool = False) -> Ta
     return Task(name="sums", train=split(5), validation=split(200), test=split(5), readout=readout, **kind)
 
 
-def network(task: Task) -> HadamardRNN:
+def network(task: Task, **changes: Any) -> HadamardRNN:
     return HadamardRNN(
         input_size=1,
         hidden_size=8,
         output_size=task.output_size,
         readout=task.readout,
         generator=torch.Generator().manual_seed(3),
+        **changes,
     )
 
 
@@ -72,6 +77,23 @@ def test_all_logits_are_multiplied_and_no_class_changes(readout: str) -> None:
     torch.testing.assert_close(after, factor * before)
     assert torch.equal(after.argmax(-1), before.argmax(-1))
     assert len(before.argmax(-1).unique()) == 2
+
+
+def test_integers_of_weights_drawn_at_random_stay() -> None:
+    """All that changes is the real value of a unit of the logits."""
+    data = task("last")
+    quantisers = {"sign_quantiser": sign_quantiser(), "input_quantiser": weight_quantiser(4)}
+    scaled = network(data, **quantisers, output_quantiser=weight_quantiser(4))
+    with torch.no_grad():
+        scaled.output_bias.copy_(torch.tensor([0.4, -0.3]))
+    before, _ = freeze(scaled, data)
+    factor = scale_logits(scaled, data)
+    after, _ = freeze(scaled, data)
+    assert after.logit_scale == pytest.approx(factor * before.logit_scale)
+    assert abs(factor - 1) > 0.1
+    assert after.output_bias.any()
+    for name in before.arrays():
+        assert np.array_equal(getattr(before, name), getattr(after, name)), name
 
 
 def test_where_all_is_right_the_factor_is_the_largest() -> None:
