@@ -71,6 +71,7 @@ def command(
     chosen = parse_settings(formats)
     with stages("freeze") as stage:
         stage("loading")
+        from ..quant.clipped_inputs import clipped_inputs
         from ..quant.experiment import load_run
         from ..quant.freeze import FreezeReport, check_bits
         from ..quant.frozen_run import freeze_run, tested_figures
@@ -83,13 +84,14 @@ def command(
         frozen = freeze_run(run, state_bits=state_bits, input_bits=input_bits, fine_tune=fine_tune or 0, stage=stage)
         network, report, tuned = frozen.network, frozen.report, frozen.tuning
         stage("integers on the test set")
-        tested = tested_figures(run, network)
+        tested, clipped = tested_figures(run, network), clipped_inputs(network, run.task.test)
         results = {kind: tested[kind] for kind in ("float", "integer")}
         sequences, saturations = tested["sequences"], tested["saturations"]
         write_network(replace(network, trained={**network.trained, "test": tested}), path)
     if as_json:
         accuracy = {kind: values["accuracy"] for kind, values in results.items()} | {"test_sequences": sequences}
         found = {"accuracy": accuracy, "test": results, "saturations": saturations, "freeze": report.to_json()}
+        found["clipped_inputs"] = clipped.to_json() if clipped else None
         print_json(found | {"fine_tuning": tuned.to_json() if tuned else None})
         return
     hadamard = isinstance(report, FreezeReport)
@@ -104,6 +106,11 @@ def command(
         click.echo(f"  {_fine_tuning(tuned)}")
     click.echo(f"  largest state {report.largest_state:.0f} of {report.state_limit} in calibration")
     click.echo(f"  {saturations} states saturated on the test set")
+    if clipped and clipped.clipped:
+        share, bits = clipped.clipped / clipped.inputs, network.input_bits
+        click.echo(
+            f"  {clipped.clipped:,} inputs of the test set ({share:.2%}) beyond the range of {bits} bits, clipped"
+        )
     if not hadamard:
         for line in _orthogonality(report.orthogonality):
             click.echo(f"  {line}")

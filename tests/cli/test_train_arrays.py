@@ -1,4 +1,4 @@
-"""``hadamrnn train`` on data of the user's own: what it says of them."""
+"""``hadamrnn train`` and ``freeze`` on data of the user's own: what they say of them."""
 
 import json
 from pathlib import Path
@@ -36,3 +36,18 @@ def test_the_summary_says_that_it_is_of_a_regression(run: Run, tmp_path: Path) -
     outcome = run("train", *task, "--seeds", "0", "1", "-o", tmp_path / "runs")
     assert outcome.out.count("mean squared error") == 3
     assert "loss" not in outcome.out
+
+
+def test_freezing_says_how_many_inputs_are_beyond_the_calibrated_range(run: Run, tmp_path: Path) -> None:
+    x, y = np.random.default_rng(0).uniform(-1, 1, (100, 3, 1)), np.arange(100) % 2
+    parts = {"train_x": x[:50], "train_y": y[:50], "test_y": y[50:], "test_x": x[50:] / 2}
+    for beyond, line in ((0, None), (6, "  6 inputs of the test set (4.00%) beyond the range of 8 bits, clipped")):
+        parts["test_x"].flat[:beyond] = 40
+        np.savez(tmp_path / "data.npz", **parts)
+        folder, path = tmp_path / f"run-{beyond}", tmp_path / "net.safetensors"
+        task = ("--task", "arrays", "--option", f"path={tmp_path / 'data.npz'}", *OPTIONS)
+        assert run("train", *task, "-o", folder).status == 0
+        lines = run("freeze", folder, "-o", path).out.splitlines()
+        assert [one for one in lines if "clipped" in one] == ([line] if line else [])
+        found = json.loads(run("freeze", folder, "-o", path, "--json").out)["clipped_inputs"]
+        assert found == {"clipped": beyond, "inputs": 150}
