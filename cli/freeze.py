@@ -33,8 +33,10 @@ Examples:
     type=click.Path(path_type=Path),
     help="File to write.",
 )
-@click.option("--state-bits", type=int, default=12, show_default=True, metavar="W", help="Bits of a state word.")
-@click.option("--input-bits", type=int, default=8, show_default=True, help="Of inputs that are not integers by nature.")
+@click.option(
+    "--state-bits", type=int, default=12, show_default=True, metavar="W", help="Bits of a state word, 4 to 24."
+)
+@click.option("--input-bits", type=int, default=8, show_default=True, help="1 to 16, of inputs not integers by nature.")
 @click.option(
     "--fine-tune",
     type=click.IntRange(min=1),

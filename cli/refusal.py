@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import click
 from click.core import ParameterSource
 
+USEFUL_BLOCK = 4  # units; hidden sizes that explore tries are multiples of it too
+
 
 def refuse_options(names: Iterable[str], reason: str) -> None:
     """Raise a usage error where the running command was given one of these parameters, which it would not heed.
@@ -22,8 +24,13 @@ def refuse_options(names: Iterable[str], reason: str) -> None:
 def refuse_without_block(hidden: int) -> None:
     """Raise a usage error where the running command was given no block size, and a block of all units cannot be."""
     if hidden > 0 and hidden & (hidden - 1):
-        largest = f"at most {hidden & -hidden}, the largest power of two that divides it"
-        raise click.UsageError(f"--hidden {hidden} needs --block: {largest}")
+        largest = hidden & -hidden
+        reason = f"at most {largest}, the largest power of two that divides it"
+        if largest < USEFUL_BLOCK:
+            sizes = [size for size in (hidden - hidden % USEFUL_BLOCK, hidden - hidden % -USEFUL_BLOCK) if size]
+            near = " or ".join(str(size) for size in sizes)
+            reason += f"; take a multiple of {USEFUL_BLOCK}, as {near}, since units mix within their block only"
+        raise click.UsageError(f"--hidden {hidden} needs --block: {reason}")
 
 
 def given(name: str | None) -> bool:

@@ -40,7 +40,7 @@ def _help(text: str, key: str) -> str:
     epilog="""\b
 Example:
   hadamrnn train --task digits --hidden 64 -o run
-  hadamrnn train zoo:digits-d64 -o run          # with the settings of the published result
+  hadamrnn train zoo:digits-d64 -o run          # the settings and seed of a network of the zoo
   hadamrnn train configs/digits.toml --seeds 0 1 2 -o runs
   hadamrnn train configs/digits.toml --kind qornn --set strategy=ptq --set recurrent_bits=5 -o run
   hadamrnn train --resume -o runs
@@ -108,6 +108,9 @@ def command(
 
     RUN receives the configuration as used, checkpoints, metrics as JSON lines, the curve as PNG and the result. A run
     that was interrupted or killed goes on with --resume, and ends with the same weights as one that was not.
+
+    zoo:NAME in place of CONFIG.toml is the configuration that a network of the zoo was trained with. The figures may
+    come out different where training has changed since, or the machine is another (docs/training.md).
     """
     if resume and overwrite:
         raise click.UsageError("--resume does not go with --overwrite")

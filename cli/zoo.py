@@ -41,7 +41,7 @@ Example:
 @click.pass_context
 def command(context: click.Context) -> None:
     """Trained integer networks that come with the package: zoo:NAME stands for a file wherever a command takes a
-    frozen network, and for its configuration in hadamrnn train.
+    frozen network, and for its configuration in hadamrnn train, whose figures may differ where training has changed.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
@@ -85,7 +85,7 @@ Example:
 @click.argument("name", metavar="NAME")
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """All about the network NAME, and the commands that make it again."""
+    """All about the network NAME, and the commands that made it."""
     from ..zoo import entry
 
     one = entry(name.removeprefix("zoo:"))
@@ -105,8 +105,10 @@ Example:
 )
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.argument("name", metavar="NAME")
-@click.option("--state-bits", type=int, default=12, show_default=True, metavar="W", help="Bits of a state word.")
-@click.option("--input-bits", type=int, default=8, show_default=True, help="Of inputs that are not integers by nature.")
+@click.option(
+    "--state-bits", type=int, default=12, show_default=True, metavar="W", help="Bits of a state word, 4 to 24."
+)
+@click.option("--input-bits", type=int, default=8, show_default=True, help="1 to 16, of inputs not integers by nature.")
 @click.option("--fine-tune", type=int, default=0, metavar="N", help="Steps of fine-tuning with integers.  [default: 0]")
 @click.option("--large", is_flag=True, help="Accept a network file of more than 200 kB.")
 @click.option("--overwrite", is_flag=True, help="Replace the network of that name.")

@@ -70,7 +70,8 @@ def test_shapes_that_cannot_be(refused: Callable[..., str], network_file: Path) 
     assert refused("estimate", "--hidden", "64", "--block", "12") == "--block must be a power of two, not 12"
     assert refused("estimate", "--hidden", "24", "--block", "16").startswith("--block must divide the hidden size")
     line = refused("estimate", "--hidden", "100")
-    assert line.startswith("--hidden 100 needs --block: at most 4, the largest power of two that divides it")
+    assert line.startswith("--hidden 100 needs --block: at most 4, the largest power of two that divides it (see: ")
+    assert "; take a multiple of 4, as 100 or 104, since " in refused("estimate", "--hidden", "102")
     line = refused("estimate", "--hidden", "64", "--recurrent-multipliers", "1", "4")  # which takes one number
     assert line.startswith("give either NET or --hidden, not both: NET is 4")
     assert refused("estimate", "--hidden", "0").startswith("--hidden must be at least 1")

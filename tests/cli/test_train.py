@@ -88,6 +88,15 @@ def test_an_earlier_run_is_kept_unless_overwritten(run: Run, tmp_path: Path) -> 
         (("--task", "mnist", "--option", "permuted"), "--option must be KEY=VALUE, not 'permuted'"),
         (("--task", "digits", "--hidden", "48"), "--hidden 48 needs --block: at most 16, the largest power of"),
         (
+            ("--task", "digits", "--hidden", "33"),
+            "--hidden 33 needs --block: at most 1, the largest power of two that divides it; take a multiple of 4, as "
+            "32 or 36, since units mix within their block only",
+        ),
+        (
+            ("--task", "digits", "--hidden", "3"),
+            "--hidden 3 needs --block: at most 1, the largest power of two that divides it; take a multiple of 4, as 4",
+        ),
+        (
             ("--task", "digits", "--kind", "qornn", "--set", "recurrent_bits=9"),
             "[network] recurrent_bits must be 2 to 8",
         ),
