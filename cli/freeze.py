@@ -163,7 +163,7 @@ def _steps(found: Any) -> str:
 def _certificate(certificate: Any, state_bits: int) -> str:
     low, high = certificate.input_range
     steps, enough = certificate.safe_steps, certificate.safe_state_bits
-    own = "never" if steps is None else f"never in {steps}" if steps else "may at once"
+    own = "never do" if steps is None else f"do not in {steps}" if steps else "may in the first step"
     return (
         f"proven for inputs {low} to {high}: {enough} state bits never saturate in {certificate.steps} steps; "
         f"{state_bits} bits {own}"

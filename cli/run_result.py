@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +68,20 @@ def described(config: ExperimentConfig) -> str:
 
 
 def named_task(config: ExperimentConfig) -> str:
-    """The task with those of its options that are not as they are by default; of paths, the name of the file."""
-    from ..model.tasks import task_options
+    """The task of an experiment as :func:`task_with_options` has it; of paths, the name of the file."""
     from ..quant.own_data import portable
 
-    defaults = task_options(config.task)
-    chosen = {name: value for name, value in portable(config).task_options.items() if value != defaults.get(name)}
-    return " ".join([config.task, *(f"{name}={value}" for name, value in chosen.items())])
+    return task_with_options(config.task, portable(config).task_options)
+
+
+def task_with_options(task: str, options: dict[str, Any]) -> str:
+    """A task with those of its options that are not as they are by default, as ``--option`` takes them."""
+    from ..model.tasks import task_options
+
+    defaults = task_options(task)
+    chosen = {name: value for name, value in options.items() if value != defaults.get(name)}
+    typed = {name: value if isinstance(value, str) else json.dumps(value) for name, value in chosen.items()}
+    return " ".join([task, *(f"{name}={value}" for name, value in typed.items())])
 
 
 def _value(figure: str, value: float | None) -> str:

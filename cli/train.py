@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import InputError
 from ..model.options import TrainingOptions
 from .list_options import ListOptions
 from .network_file import ConfigFile
@@ -155,6 +156,8 @@ def _runs(
     from ..quant.seeds import found_seed_runs, seed_runs
 
     found = [] if experiment is not None or seeds else found_seed_runs(folder)
+    if experiment is None and not found and not (folder / "config.toml").exists():
+        raise InputError(f"{folder}: nothing to resume, it has no config.toml")
     if not found:
         found = [(experiment if experiment is not None else _read(folder / "config.toml", recorded=True), folder)]
     if kind is not None:

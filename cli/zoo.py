@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 
 from .output import json_option, print_fitting_table, print_json
 from .progress import stages
+from .run_result import task_with_options
 
 if TYPE_CHECKING:
     from ..zoo import ZooEntry
@@ -157,7 +157,7 @@ def _row(one: ZooEntry) -> dict[str, str]:
     network = about["network"]
     return {
         "name": one.name,
-        "task": _task(about),
+        "task": task_with_options(about["task"], about["task_options"]),
         "d": str(network["hidden_size"]),
         "n": "dense" if network["family"] == "dense" else str(network["block_size"]),
         "q": "" if network["family"] == "dense" else str(network["blocks"]),
@@ -171,7 +171,7 @@ def _row(one: ZooEntry) -> dict[str, str]:
 
 def _print_entry(one: ZooEntry) -> None:
     about, network = one.description, one.description["network"]
-    click.echo(f"zoo:{one.name}: {_task(about)}")
+    click.echo(f"zoo:{one.name}: {task_with_options(about['task'], about['task_options'])}")
     if network["family"] == "dense":
         matrix, made = f"a dense matrix of {network['recurrent_bits']} bits", f"by {network['strategy']}"
     else:
@@ -193,14 +193,6 @@ def _print_entry(one: ZooEntry) -> None:
     click.echo(f"  config  {one.config}")
     for line in about["commands"]:
         click.echo(f"  $ {line}")
-
-
-def _task(about: dict[str, Any]) -> str:
-    from ..model.tasks import task_options
-
-    defaults = task_options(about["task"])
-    chosen = {name: value for name, value in about["task_options"].items() if value != defaults.get(name)}
-    return " ".join([about["task"], *(f"{name}={json.dumps(value)}" for name, value in chosen.items())])
 
 
 def _figure(about: dict[str, Any], figures: dict[str, Any]) -> str:

@@ -234,7 +234,9 @@ def load_run(folder: Path) -> Run:
     """
     folder = Path(folder)
     if not (folder / CONFIG).is_file():
-        raise InputError(f"{folder}: not a run folder, it has no {CONFIG}")
+        inside = [path.parent.name for path in sorted(folder.glob(f"*/{CONFIG}"))]
+        which = f", but runs in it: {', '.join(inside[:5])}" if inside else ""
+        raise InputError(f"{folder}: not a run folder, it has no {CONFIG}{which}")
     config = read_config(folder / CONFIG, recorded=True)
     if not (folder / RESULT).is_file():
         raise InputError(f"{folder}: this run is not finished, it has no {RESULT}; resume it first")

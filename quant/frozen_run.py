@@ -67,7 +67,7 @@ def freeze_run(
     """
     dense = isinstance(run.network, OrthogonalRNN)
     if fine_tune and dense:
-        raise InputError(f"fine_tune must be 0 for a network of kind 'qornn', not {fine_tune}")
+        raise InputError("a network of kind 'qornn' cannot be fine-tuned")
     if fine_tune < 0:
         raise InputError(f"fine_tune must be at least 0 steps, not {fine_tune}")
     trained = run.origin  # refuses a baseline before the work begins

@@ -139,7 +139,8 @@ def test_configurations_that_cannot_be(refused: Callable[..., str], tmp_path: Pa
 def test_files_that_are_not_there(refused: Callable[..., str], tmp_path: Path) -> None:
     missing = tmp_path / "no.toml"
     assert refused("train", missing, "-o", tmp_path / "run").startswith(f"{missing}: cannot read")
-    assert refused("train", "--resume", "-o", tmp_path / "run").startswith(f"{tmp_path / 'run' / 'config.toml'}: ")
+    line = refused("train", "--resume", "-o", tmp_path / "run")
+    assert line == f"{tmp_path / 'run'}: nothing to resume, it has no config.toml"
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("years of work")
     assert "not a run folder" in refused("train", *SMALL, "--overwrite", "-o", tmp_path / "mine")

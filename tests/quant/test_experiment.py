@@ -232,6 +232,11 @@ def test_foreign_folders_are_left_alone(tmp_path: Path) -> None:
         train(CONFIGURATION, tmp_path, resume=True)
     with pytest.raises(InputError, match=r"not a run folder, it has no config\.toml$"):
         load_run(tmp_path)
+    for seed in (1, 0):
+        (tmp_path / f"seed-{seed}").mkdir()
+        (tmp_path / f"seed-{seed}" / CONFIG).touch()
+    with pytest.raises(InputError, match=r"it has no config\.toml, but runs in it: seed-0, seed-1$"):
+        load_run(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -157,5 +157,5 @@ def test_options_of_another_kind() -> None:
 
 def test_what_goes_with_hadamard_networks_only(tmp_path: Path) -> None:
     run = train(config(epochs=1), tmp_path / "run")
-    with pytest.raises(InputError, match=r"^fine_tune must be 0 for a network of kind 'qornn', not 10$"):
+    with pytest.raises(InputError, match=r"^a network of kind 'qornn' cannot be fine-tuned$"):
         freeze_run(run, fine_tune=10)
