@@ -11,8 +11,8 @@ from hadamrnn.model.initialisation import scale_inputs
 from hadamrnn.model.network import HadamardRNN
 from hadamrnn.model.sign_search import search_signs
 from hadamrnn.model.tasks import load_task
+from hadamrnn.quant.building import build_network
 from hadamrnn.quant.configuration import read_config
-from hadamrnn.quant.experiment import build_network
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

@@ -21,8 +21,8 @@ from hadamrnn.model.objective import evaluate
 from hadamrnn.model.task import Task
 from hadamrnn.model.tasks import load_task
 from hadamrnn.model.training import Trainer
+from hadamrnn.quant.building import build_network
 from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions, TrainingOptions
-from hadamrnn.quant.experiment import build_network
 
 LEARNED = {"signs": "learned", "decay": 0.98, "sign_schedule": "published"}
 METHODS: dict[str, dict[str, Any]] = {

@@ -5,43 +5,33 @@ training is over, ``result.json``.
 """
 
 import json
-import math
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 
 from ..errors import InputError
-from ..model.baselines import Baseline
 from ..model.checkpoint import load_weights, read_checkpoint, write_checkpoint
 from ..model.device import available_device
-from ..model.initialisation import input_gain, input_mean
 from ..model.labels import label_notes
-from ..model.network import HadamardRNN
-from ..model.orthogonal_network import OrthogonalRNN
 from ..model.progress import StepReport
-from ..model.shape import CELLS
 from ..model.sign_search import check_searchable
 from ..model.task import SPLITS, Task
 from ..model.tasks import load_task
 from ..model.temperature import scale_logits
 from ..model.training import BEST, LAST, Trainer, evaluate
 from ..replacement import write_whole
+from .building import Network, build_network
 from .configuration import ExperimentConfig, read_config
 from .network_options import FREEZABLE
 from .own_data import check_data, load_run_task, located, portable, same_data
-from .quantisers import sign_quantiser, weight_quantiser
-from .recurrent_quantisers import recurrent_quantiser
 from .rounding_noise import check_noise, rounding_noise
 from .run_folder import CONFIG, RESULT, clear_remains, clear_run, is_remains, read_result
 from .run_size import stored_kilobytes
-
-# A HadamardRNN, an OrthogonalRNN or a Baseline: training and evaluation ask nothing that not all of them have.
-Network: TypeAlias = Any
 
 EVALUATED = 25_000  # sequences of a split that a result is of: every test set of the tasks is smaller or as large
 
@@ -75,70 +65,6 @@ class Run:
             "float_loss": {split: self.result[split]["loss"] for split in SPLITS},
             "versions": self.result["versions"],
         }
-
-
-def build_network(config: ExperimentConfig, task: Task) -> Network:
-    """The network of ``config`` for ``task``, as its seed draws it; quantised in training unless it is a baseline.
-
-    Raises
-    ------
-    InputError
-        If it is to embed inputs that are no tokens.
-    """
-    options = config.network
-    if options.embedding_size and task.input_kind != "index":
-        raise InputError(
-            f"[network] embedding_size goes with tasks whose inputs are tokens; those of {task.name!r} are vectors"
-        )
-    shape: dict[str, Any] = {
-        "input_size": task.input_size,
-        "hidden_size": options.hidden_size,
-        "output_size": task.output_size,
-        "readout": task.readout,
-        "input_kind": task.input_kind,
-        "generator": torch.Generator().manual_seed(config.training.seed),
-    }
-    if options.kind in CELLS:
-        gates: dict[str, Any] = {"gate_bias": options.gate_bias, "steps": task.steps}
-        gain = input_gain(task)
-        return Baseline(options.kind, **shape, **gates, embedding_size=options.embedding_size, input_gain=gain)
-    quantised = options.kind == "hadamard"
-    blank = task.blank if options.blank_input == "zero" else None
-    centred = options.bias == "centred" and blank is None
-    centring: dict[str, Any] = (
-        {"input_mean": input_mean(task), "bias_gain": 1 / math.sqrt(task.steps)} if centred else {}
-    )
-    centring["input_gain"] = input_gain(task)
-    if options.kind == "ornn":
-        loop = {"activation": options.activation, "readout_activation": options.readout_activation}
-        return OrthogonalRNN(**shape, strategy="ptq", blank=blank, **loop, **centring)
-    if options.kind == "qornn":
-        return OrthogonalRNN(
-            **shape,
-            strategy=options.strategy,
-            recurrent_quantiser=recurrent_quantiser(options.recurrent_bits, options.recurrent_scale),
-            input_quantiser=weight_quantiser(options.weight_bits),
-            output_quantiser=weight_quantiser(options.weight_bits),
-            activation=options.activation,
-            penalty_weight=options.penalty_weight,
-            variant=options.variant,
-            rank=options.rank,
-            readout_activation=options.readout_activation,
-            blank=blank,
-            **centring,
-        )
-    return HadamardRNN(
-        **shape,
-        embedding_size=options.embedding_size,
-        block_size=options.block_size,
-        sign_quantiser=sign_quantiser(),
-        input_quantiser=weight_quantiser(options.weight_bits) if quantised else None,
-        output_quantiser=weight_quantiser(options.weight_bits) if quantised else None,
-        readout_activation=options.readout_activation,
-        blank=blank,
-        **centring,
-        learn_signs=options.signs == "learned",
-    )
 
 
 def train(

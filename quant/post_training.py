@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import InputError
-from .experiment import Run, build_network
+from .building import build_network
+from .experiment import Run
 
 FORMATS = ("recurrent_bits", "recurrent_scale", "weight_bits")
 

@@ -18,7 +18,7 @@ from hadamrnn.model.split import Split
 from hadamrnn.model.training import evaluate
 from hadamrnn.quant import experiment
 from hadamrnn.quant.configuration import ExperimentConfig, NetworkOptions, parse_config
-from hadamrnn.quant.experiment import Run, build_network, load_run, train
+from hadamrnn.quant.experiment import Run, load_run, train
 from hadamrnn.quant.run_folder import BEST, CONFIG, FILES, LAST, RESULT
 
 CONFIGURATION = ExperimentConfig(
@@ -96,13 +96,6 @@ def test_the_origin_says_how_to_repeat_it(run: Run) -> None:
     assert parse_config(run.origin["config"]) == CONFIGURATION
     assert run.origin["float_accuracy"]["test"] == run.result["test"]["accuracy"]
     assert json.loads(json.dumps(run.origin)) == run.origin
-
-
-def test_seeds_draw_other_networks(run: Run) -> None:
-    other = build_network(CONFIGURATION.replace(seed=1), run.task)
-    same = build_network(CONFIGURATION, run.task)
-    assert not torch.equal(other.sign_latents, same.sign_latents)
-    assert torch.equal(build_network(CONFIGURATION, run.task).input_weight, same.input_weight)
 
 
 def test_an_interrupted_run_resumes_to_the_same_network(run: Run, tmp_path: Path) -> None:
@@ -198,20 +191,6 @@ def test_baselines_train_load_and_are_not_frozen(kind: str, tmp_path: Path) -> N
         loaded.origin  # noqa: B018
     reason = f"a run of kind '{kind}' is a baseline and cannot be frozen to integers"
     assert str(error.value) == f"{tmp_path / 'run'}: {reason}"
-
-
-def test_the_float_baseline_computes_with_the_weights_themselves(run: Run) -> None:
-    network = build_network(CONFIGURATION.replace_kind("float"), run.task)
-    assert torch.equal(network.input_quantiser(network.input_weight), network.input_weight)
-    assert set(network.signs.tolist()) == {-1.0, 1.0}
-    drawn = build_network(CONFIGURATION, run.task)
-    assert torch.equal(network.output_weight, drawn.output_weight)
-
-
-def test_vectors_have_no_embedding(run: Run) -> None:
-    config = parse_config(CONFIGURATION.to_toml().replace("embedding_size = 0", "embedding_size = 4"))
-    with pytest.raises(InputError, match=r"goes with tasks whose inputs are tokens; those of 'digits' are vectors$"):
-        build_network(config, run.task)
 
 
 def test_resuming_another_configuration_is_refused(run: Run) -> None:

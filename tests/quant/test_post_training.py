@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from hadamrnn.errors import InputError
+from hadamrnn.quant.building import build_network
 from hadamrnn.quant.configuration import parse_config
-from hadamrnn.quant.experiment import Run, build_network
+from hadamrnn.quant.experiment import Run
 from hadamrnn.quant.frozen_run import freeze_run
 from hadamrnn.quant.post_training import requantised
 

@@ -8,8 +8,9 @@ import torch
 
 from hadamrnn.errors import InputError
 from hadamrnn.model.orthogonal_network import OrthogonalRNN
+from hadamrnn.quant.building import build_network
 from hadamrnn.quant.configuration import ExperimentConfig, parse_config
-from hadamrnn.quant.experiment import build_network, load_run, train
+from hadamrnn.quant.experiment import load_run, train
 from hadamrnn.quant.frozen_run import freeze_run
 from hadamrnn.quant.integer import DenseNetwork
 from hadamrnn.quant.integer_evaluation import evaluate_integers
