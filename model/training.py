@@ -188,9 +188,7 @@ class Trainer:
         self._optimiser.zero_grad()
         result = score(self._outputs(x, lengths), y, lengths)
         value = result.loss.item()
-        if not np.isfinite(value):
-            where, rate = f"epoch {self._epoch + 1}", self.options.learning_rate
-            raise InputError(f"training diverged in {where}: loss {value}; learning_rate {rate:g} is too large")
+        self._check_finite("loss", value)
         penalty = self.network.penalty() if isinstance(self.network, OrthogonalRNN) else None
         (result.loss if penalty is None else result.loss + penalty).backward()
         if self.options.gradient_clip:
@@ -201,6 +199,12 @@ class Trainer:
         self._counted += result.counted
         self._right += result.right or 0
         return value
+
+    def _check_finite(self, name: str, value: float) -> None:
+        if not math.isfinite(value):
+            where, rate = f"epoch {self._epoch + 1}", self.options.learning_rate
+            reason = f"learning_rate {rate:g} is too large, or the data or a weight of [training] are"
+            raise InputError(f"training diverged in {where}: {name} {value}; {reason}")
 
     def _outputs(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         if not self._noise_share:
@@ -214,6 +218,7 @@ class Trainer:
 
     def _finish_epoch(self) -> None:
         validation = evaluate(self.network, self.task.validation)
+        self._check_finite("validation loss", validation.loss)
         rate, sign_rate = self.options.rates(self._epoch)
         record = {
             "epoch": self._epoch + 1,

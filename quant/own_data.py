@@ -71,7 +71,8 @@ def check_data(folder: Path, config: ExperimentConfig, task: Task, checkpoint: M
     if known is not None and known != task.digest:
         raise DataError(f"{folder}: {path} no longer holds the data that this run was trained on; {advice}")
     if known is None and not config.network.embedding_size:
-        weights = checkpoint.get("network", {})
+        weights = checkpoint.get("network")
+        weights = weights if isinstance(weights, Mapping) else {}
         sizes = [("outputs", weights[name].shape[0], task.output_size) for name in ("output_bias",) if name in weights]
         sizes += [("inputs", weights[name].shape[1], task.input_size) for name in _OF_INPUTS if name in weights]
         for name, size, expected in sizes:

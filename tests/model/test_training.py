@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+import math
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -345,8 +347,15 @@ def test_divergence_is_told(task: Task, tmp_path: Path) -> None:
     one = network()
     with torch.no_grad():
         one.output_weight[0, 0] = torch.nan
-    with pytest.raises(InputError, match=r"^training diverged in epoch 1: loss nan; learning_rate 0.02 is too large$"):
+    with pytest.raises(InputError, match=r"^training diverged in epoch 1: loss nan; learning_rate 0\.02 is too "):
         Trainer(one, task, OPTIONS, tmp_path).run()
+
+
+def test_a_loss_that_only_the_validation_finds_infinite_ends_the_run(task: Task, tmp_path: Path) -> None:
+    far = replace(task, validation=Split(x=np.full_like(task.validation.x, 3e38), y=task.validation.y))
+    with pytest.raises(InputError, match=r"^training diverged in epoch \d: validation loss (nan|inf); "):
+        Trainer(network(), far, OPTIONS, tmp_path).run()
+    assert all(math.isfinite(record["validation_loss"]) for record in metrics(tmp_path))
 
 
 @pytest.mark.parametrize(
