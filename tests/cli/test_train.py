@@ -44,6 +44,7 @@ def test_options_override_the_file_and_the_run_keeps_what_was_used(run: Run, tmp
     assert "best epoch 1 of 1" in outcome.out
 
 
+@pytest.mark.long
 def test_an_interrupted_run_resumes_to_the_same_result(run: Run, tmp_path: Path) -> None:
     options = ("--task", "digits", "--hidden", "8", "--epochs", "6")
     command = [sys.executable, "-m", "hadamrnn.cli", "train", *options, "-o", str(tmp_path / "cut")]

@@ -47,6 +47,7 @@ def test_results_of_the_core_and_states_of_one_with_a_trace(run: Run, network_fi
     assert len(list((cache / "hadamrnn" / "native").glob("*/core"))) == 2
 
 
+@pytest.mark.long
 def test_a_given_core_without_a_trace(run: Run, network: IntegerNetwork, network_file: Path, tmp_path: Path) -> None:
     generate(network, CoreParameters(lanes=4), tmp_path / "core")
     options = ("--engine", "native", "--dir", tmp_path / "core", "--sequences", "4", "--steps", "5")

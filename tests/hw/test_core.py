@@ -32,7 +32,7 @@ SHAPES = [
 LONG_STAGES = [pytest.param(count, marks=pytest.mark.long) for count in (2, 3)]
 
 
-@pytest.mark.quick(12)
+@pytest.mark.quick(8)
 @pytest.mark.parametrize("stages_per_register", [0, 1, *LONG_STAGES])
 @pytest.mark.parametrize("hidden_size, block_size, lanes", SHAPES)
 def test_shapes(hidden_size: int, block_size: int, lanes: int, stages_per_register: int) -> None:
@@ -75,7 +75,7 @@ def test_back_pressure(seed: int) -> None:
     bench.run(random_sequences(network, [3, 1, 1, 2], seed=seed))
 
 
-@pytest.mark.quick(14)
+@pytest.mark.quick(10)
 @pytest.mark.parametrize(
     "formats",
     [

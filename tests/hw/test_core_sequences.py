@@ -40,7 +40,7 @@ def test_first_sequence_right_after_reset(start: int, lanes: int) -> None:
     bench.run(random_sequences(network, [1, 2]), start=start)
 
 
-@pytest.mark.quick(8)
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("stall", [0.0, pytest.param(0.3, marks=pytest.mark.long)])
 @pytest.mark.parametrize("lanes", [1, 4])
 @pytest.mark.parametrize("moment", [1, 2, 5, 11, 19, 26, 34, 47, 61])
@@ -53,7 +53,7 @@ def test_reset_in_the_middle_of_a_sequence(moment: int, lanes: int, stall: float
     bench.run(random_sequences(network, [2, 3], seed=2), start=moment + 1)
 
 
-@pytest.mark.quick(8)
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 @pytest.mark.parametrize("input_size, surplus", [(2, 1), (3, 1), (3, 2), (4, 3)])
 @pytest.mark.parametrize("steps", [0, 1, 3])
@@ -111,7 +111,7 @@ def test_sink_that_takes_nothing_stops_the_source() -> None:
     assert 0 < len(sent) < 8
 
 
-@pytest.mark.quick(8)
+@pytest.mark.quick(5)
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 @pytest.mark.parametrize("readout", ["last", "every"])
 @pytest.mark.parametrize("steps, rest", [(0, 0), (0, 2), (1, 0), (3, 1)])

@@ -106,6 +106,7 @@ def steps_looked_at(task: Task) -> list[int] | None:
     return [step for step in range(y.shape[1]) if (y[:, step] != y[0, step]).any()]
 
 
+@pytest.mark.quick(14)
 @pytest.mark.parametrize(
     "changes", [{}, {"readout_activation": "none"}, {"block_size": 32}, {"block_size": 1}], ids=str
 )

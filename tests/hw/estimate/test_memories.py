@@ -47,6 +47,7 @@ def verilog(number: int, memory: Memory, generator: np.random.Generator) -> str:
     return f"{head}{ports}); (* no_rw_check *) reg [{top}:0] m [0:{memory.words - 1}]; {body} endmodule\n"
 
 
+@pytest.mark.quick("ecp5")
 @pytest.mark.parametrize("family", LIBRARIES)
 def test_memories_become_what_yosys_makes_of_them(family: str, tmp_path: Path) -> None:
     every, generator = memories(), np.random.default_rng(1)

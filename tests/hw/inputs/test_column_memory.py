@@ -31,7 +31,7 @@ def run(
     return component, sent, received
 
 
-@pytest.mark.quick(20)
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 @pytest.mark.parametrize("hidden_size, lanes", [(8, 1), (8, 2), (8, 8), (12, 4), (24, 2), (1, 1)])
 @pytest.mark.parametrize("input_size", [1, 2, 5, 33])
@@ -42,6 +42,7 @@ def test_every_column(input_size: int, hidden_size: int, lanes: int, stall: floa
     run(network, lanes, inputs, stall=stall)
 
 
+@pytest.mark.quick(20)
 @pytest.mark.parametrize("corners", [False, True])
 @pytest.mark.parametrize("weight_bits", [1, 4, 8])
 @pytest.mark.parametrize("input_shift", [-32, -8, -4, -2, -1, 0, 1, 32])

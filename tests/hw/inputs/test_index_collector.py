@@ -37,6 +37,7 @@ def expected_steps(size: int, rows: int, beats: list[tuple[int, int]]) -> tuple[
     return steps, errors
 
 
+@pytest.mark.quick(16)
 @pytest.mark.parametrize("stall", [0.0, 0.5])
 @pytest.mark.parametrize("size", [1, 2, 5, 255, 256, 300])
 @pytest.mark.parametrize("rows", [1, 2, 12])

@@ -47,6 +47,7 @@ def test_vectors(input_size: int, input_signed: bool, stall: float, patient: boo
     assert payloads_of(received) == expected_rows(network, 2, inputs)
 
 
+@pytest.mark.quick(10)
 @pytest.mark.parametrize("corners", [False, True])
 @pytest.mark.parametrize("input_shift", [-32, -13, -12, -11, -4, -1, 0, 1, 7, 32])
 def test_shifts_of_both_signs(input_shift: int, corners: bool) -> None:

@@ -34,7 +34,7 @@ def collect(
     return payloads_of(received)
 
 
-@pytest.mark.quick(30)
+@pytest.mark.quick(18)
 @pytest.mark.parametrize("stall, patient", [(0.0, False), (0.5, False), (0.2, True)])
 @pytest.mark.parametrize("input_size, input_beat", [(1, 1), (2, 1), (3, 1), (4, 1), (3, 2), (5, 2), (5, 3), (4, 4)])
 @pytest.mark.parametrize("last_chance", [0.0, 0.2, 0.7])

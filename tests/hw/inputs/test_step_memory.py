@@ -33,7 +33,7 @@ def parts_of(form: InputFormat, steps: list[dict[str, Any]], rows: int) -> list[
     return parts
 
 
-@pytest.mark.quick(24)
+@pytest.mark.quick(14)
 @pytest.mark.parametrize("stall, patient", [(0.0, False), (0.5, False), (0.2, True)])
 @pytest.mark.parametrize("last_chance", [0.0, 0.3])
 @pytest.mark.parametrize("input_size, input_beat, multipliers", SHAPES)

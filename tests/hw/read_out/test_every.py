@@ -50,7 +50,7 @@ def run(
     return component, sent, received
 
 
-@pytest.mark.quick(20)
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("stall", [0.0, 0.5])
 @pytest.mark.parametrize("lanes", [1, 2, 8])
 @pytest.mark.parametrize("outputs, multipliers", [(1, 1), (2, 1), (3, 2), (3, 3), (5, 3), (7, 3), (10, 10)])

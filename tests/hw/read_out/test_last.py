@@ -47,7 +47,7 @@ def run(
     return component, sent, received
 
 
-@pytest.mark.quick(30)
+@pytest.mark.quick(18)
 @pytest.mark.parametrize("stall", [0.0, 0.5])
 @pytest.mark.parametrize("lanes", [1, 2, 8])
 @pytest.mark.parametrize(

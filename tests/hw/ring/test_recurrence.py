@@ -84,7 +84,7 @@ def check(
     return recurrence, trace
 
 
-@pytest.mark.quick(20)
+@pytest.mark.quick(12)
 @pytest.mark.parametrize("stages_per_register", [0, 1, 2, 3])
 @pytest.mark.parametrize(
     "hidden_size, block_size, lanes",

@@ -88,6 +88,7 @@ def test_large_blocks(block_size: int, lanes: int) -> None:
     check(block_size, block_size, 0.0, lanes=lanes, stages_per_register=2)
 
 
+@pytest.mark.quick(8)
 @pytest.mark.parametrize("stages_per_register", [0, 1, 2])
 @pytest.mark.parametrize(("hidden_size", "block_size", "lanes"), [(64, 4, 2), (128, 16, 4), (96, 16, 2), (128, 16, 2)])
 def test_commutators(hidden_size: int, block_size: int, lanes: int, stages_per_register: int) -> None:

@@ -11,7 +11,7 @@ from hadamrnn.model.recurrence import PowerCache, choice, every_read_out, every_
 from .problems import SHAPES, assert_same, looped_read_out, problem, shape_of
 
 
-@pytest.mark.quick(100)
+@pytest.mark.quick(60)
 @pytest.mark.parametrize(
     ("way", "tokens"), [*product(["doubling", "response", "halving", "scan"], [True, False]), ("groups", True)]
 )

@@ -16,7 +16,7 @@ STEPS = [1, 2, 7, 13]
 INPUTS = [(2, False), (20, False), (3, True), (200, True)]  # both sides of the limits for the ways of taking U in
 
 
-@pytest.mark.quick(48)
+@pytest.mark.quick(30)
 @pytest.mark.parametrize(("inputs", "tokens"), INPUTS)
 @pytest.mark.parametrize("steps", STEPS)
 @pytest.mark.parametrize(("hidden", "block_size"), SHAPES)

@@ -25,6 +25,7 @@ def test_every_kind_of_fault(core: MutableCore) -> None:
     assert min(counts.values()) >= 10
 
 
+@pytest.mark.long
 def test_every_mutant_is_another_core(core: MutableCore) -> None:
     """No two mutants of the first hundred are the same text, and none is the core's."""
     texts = {core.mutated(mutant) for mutant in core.mutants[:100]}
