@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -66,6 +67,9 @@ class CommandGroup(click.Group):
         """Run the command line and exit; see the class for the statuses."""
         args = sys.argv[1:] if args is None else list(args)
         options["standalone_mode"] = False
+        for stream in ("stdout", "stderr"):
+            if getattr(sys, stream) is None:  # closed before we began
+                setattr(sys, stream, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # to the end
         try:
             status = super().main(args or ["--help"], *positional, **options)
             sys.stdout.flush()

@@ -63,6 +63,8 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         If a tensor is missing, is one too many, or has another shape; unlike torch's, its message is half a line, for
         the refusal of a file. The network is of no use then.
     """
+    if not isinstance(weights, Mapping) or not all(isinstance(one, Tensor) for one in weights.values()):
+        raise RuntimeError("its weights are no tensors by name")
     for name, tensor in network.state_dict().items():
         if name in weights and weights[name].shape != tensor.shape:
             shapes = [str(tuple(one.shape)) for one in (weights[name], tensor)]

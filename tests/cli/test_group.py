@@ -131,3 +131,10 @@ def test_output_that_finds_no_space(network_file: Path) -> None:
             [*PROGRAM, "estimate", str(network_file)], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert (done.returncode, done.stderr) == (2, "hadamrnn: error: cannot write: No space left on device\n")
+
+
+@pytest.mark.parametrize("command", [("estimate", "--hidden", "16"), ("estimate", "--hidden", "16", "--json")])
+def test_an_output_that_is_closed_is_not_missed(command: tuple[str, ...]) -> None:
+    words = ["sh", "-c", 'exec "$@" >&-', "sh", *PROGRAM, *command]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

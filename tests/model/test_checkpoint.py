@@ -1,6 +1,7 @@
 """Checkpoints, and files that are whole or not there."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -124,3 +125,9 @@ def test_weights_of_a_like_network() -> None:
 def test_weights_of_another_network(other: nn.Module, message: str) -> None:
     with pytest.raises(RuntimeError, match=message):
         load_weights(nn.Linear(3, 2), other.state_dict())
+
+
+@pytest.mark.parametrize("weights", [3, {"weight": 3, "bias": torch.ones(2)}])
+def test_weights_of_another_kind(weights: Any) -> None:
+    with pytest.raises(RuntimeError, match=r"^its weights are no tensors by name$"):
+        load_weights(nn.Linear(3, 2), weights)
