@@ -21,10 +21,8 @@ def scale_logits(network: HadamardRNN, task: Task) -> float:
     One number, fitted to logits that are otherwise final (temperature scaling: Guo, Pleiss, Sun and Weinberger, ICML
     2017). But for what single precision rounds, no class changes, and no integer of the frozen network: V is quantised
     relative to its largest entry, so all that changes is the real value of a unit of the logits. An entry of V right
-    between two integers may go to the other one, since the factor is no power of two: of 640 weights drawn from
-    multiples of 1/32, times 200 factors, 4,027 of 128,000 integers of 4 bits changed; of 1.92 million Gaussian weights,
-    over 3,000 factors, none. What training with a falling rate leaves too cautious, as on the copy task, or too sure of
-    itself, as on a small data set, is put right.
+    between two integers may go to the other one, since the factor is no power of two. What training with a falling rate
+    leaves too cautious, as on the copy task, or too sure of itself, as on a small data set, is put right.
 
     Returns
     -------
